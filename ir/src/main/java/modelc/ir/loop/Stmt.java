@@ -1,0 +1,37 @@
+package modelc.ir.loop;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Statements of Loop IR. */
+public sealed interface Stmt {
+
+  record Block(List<Stmt> body) implements Stmt {
+    public Block {
+      body = List.copyOf(body);
+    }
+  }
+
+  /** {@code for (var = lower; var < upper; var += step) body}. Bounds are I64 scalars; {@code step} is positive. */
+  record For(LoopKind kind, Var var, Expr lower, Expr upper, long step, Stmt body) implements Stmt {}
+
+  /** Binds {@code var} for the rest of the enclosing block. */
+  record Let(Var var, Expr value) implements Stmt {}
+
+  /**
+   * Stores an element, or as many consecutive ones as {@code value} has lanes; with a vector index (a scatter) one a lane.
+   * Lanes where {@code mask} is false are left alone. For a REGISTER buffer with vector elements: the whole element.
+   */
+  record Store(Buffer buffer, Expr index, Expr value, Optional<Expr> mask) implements Stmt {}
+
+  /** A local buffer for the rest of the enclosing block; its contents begin undefined, each time this is reached. */
+  record Alloc(Buffer buffer) implements Stmt {}
+
+  record If(Expr condition, Stmt then, Optional<Stmt> otherwise) implements Stmt {}
+
+  /** Waits for all threads of the GPU block, and orders their shared and global memory accesses. */
+  record Barrier() implements Stmt {}
+
+  /** Hint: the element will be read soon. May be out of bounds. */
+  record Prefetch(Buffer buffer, Expr index) implements Stmt {}
+}
