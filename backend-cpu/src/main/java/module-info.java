@@ -1,0 +1,7 @@
+/** Generates native code for the CPU with LLVM. */
+module modelc.backend.cpu {
+  requires static org.jspecify;
+  requires transitive modelc.passes;
+  requires org.bytedeco.javacpp;
+  requires org.bytedeco.llvm;
+}

@@ -1,0 +1,16 @@
+/** Measures compiled models and the compiler itself; not shipped. */
+module modelc.bench {
+  requires static org.jspecify;
+  requires jmh.core;
+  requires jdk.unsupported;
+  requires modelc.grammar;
+  requires modelc.ir;
+  requires modelc.frontend;
+  requires modelc.passes;
+  requires modelc.backend.cpu;
+  requires modelc.backend.gpu;
+  requires modelc.runtime;
+  requires modelc.data;
+  requires modelc.compiler;
+  requires modelc.cli;
+}

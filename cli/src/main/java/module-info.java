@@ -1,0 +1,19 @@
+/** The command line. */
+module modelc.cli {
+  requires static org.jspecify;
+  requires info.picocli;
+  requires modelc.grammar;
+  requires modelc.ir;
+  requires modelc.frontend;
+  requires modelc.passes;
+  requires modelc.backend.cpu;
+  requires modelc.backend.gpu;
+  requires modelc.runtime;
+  requires modelc.data;
+  requires modelc.compiler;
+
+  exports modelc.cli;
+
+  opens modelc.cli to
+      info.picocli;
+}

@@ -1,0 +1,8 @@
+/** Drives a model from source to a loaded, runnable program. */
+module modelc.compiler {
+  requires static org.jspecify;
+  requires transitive modelc.frontend;
+  requires transitive modelc.passes;
+  requires transitive modelc.runtime;
+  requires modelc.backend.cpu;
+}

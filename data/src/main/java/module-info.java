@@ -1,0 +1,6 @@
+/** Loads data sets into the tensors that a model trains on. */
+module modelc.data {
+  requires static org.jspecify;
+  requires transitive modelc.runtime;
+  requires de.siegmar.fastcsv;
+}

@@ -1,0 +1,6 @@
+/** Reads model sources, checks them and builds the intermediate representation. */
+module modelc.frontend {
+  requires static org.jspecify;
+  requires modelc.grammar;
+  requires transitive modelc.ir;
+}

@@ -1,0 +1,5 @@
+/** Transforms the intermediate representation: differentiation, optimisation, lowering. */
+module modelc.passes {
+  requires static org.jspecify;
+  requires transitive modelc.ir;
+}

@@ -1,0 +1,4 @@
+/** What a compiled model needs when it runs; depends on the JDK alone. */
+module modelc.runtime {
+  requires static org.jspecify;
+}
