@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * <p>It is not a polynomial: sums exist only between sizes over the same symbols.
  *
  * @param factor the constant, not negative
- * @param symbols the run-time symbols, sorted by name; one may occur twice
+ * @param symbols the run-time symbols, sorted by name; one may occur twice; none when the factor is 0
  */
 public record Dim(long factor, List<Symbol> symbols) {
   public static final Dim ONE = of(1);
@@ -22,7 +22,7 @@ public record Dim(long factor, List<Symbol> symbols) {
     if (factor < 0) {
       throw new IllegalArgumentException("a size cannot be negative: " + factor);
     }
-    symbols = symbols.stream().sorted().toList();
+    symbols = factor == 0 ? List.of() : symbols.stream().sorted().toList();
   }
 
   public static Dim of(long constant) {
@@ -34,7 +34,7 @@ public record Dim(long factor, List<Symbol> symbols) {
   }
 
   public boolean isConstant() {
-    return symbols.isEmpty() || factor == 0;
+    return symbols.isEmpty();
   }
 
   public boolean isOne() {
@@ -83,12 +83,15 @@ public record Dim(long factor, List<Symbol> symbols) {
   }
 
   /**
-   * The sum of sizes over the same symbols.
+   * The sum of sizes over the same symbols, or with 0.
    *
    * @throws IllegalArgumentException if the symbols differ
    * @throws ArithmeticException if the constant overflows
    */
   public Dim plus(Dim other) {
+    if (factor == 0 || other.factor == 0) {
+      return factor == 0 ? other : this;
+    }
     if (!symbols.equals(other.symbols)) {
       throw new IllegalArgumentException("cannot add sizes " + this + " and " + other);
     }

@@ -48,7 +48,7 @@ public final class Graph {
     for (Value v : topological(roots)) {
       users.putIfAbsent(v, new ArrayList<>());
       for (Value operand : v.op().operands()) {
-        users.get(operand).add(v);
+        users.computeIfAbsent(operand, _ -> new ArrayList<>()).add(v);
       }
     }
     return users;

@@ -23,6 +23,11 @@ public sealed interface Op {
     return Operands.of(this);
   }
 
+  /** Its name in the text form and in messages: {@code add}, {@code dot_general}. */
+  default String mnemonic() {
+    return Mnemonics.of(this);
+  }
+
   /** A parameter of the enclosing function. */
   record Parameter(String name, TensorType type) implements Op {}
 
