@@ -1,7 +1,7 @@
 package modelc.ir.tensor;
 
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,7 +25,7 @@ public final class Rewriter {
   /** {@code f} rebuilt by {@code rule}; parameters are kept as they are unless the rule replaces them. */
   public static Function rewrite(Function f, Rule rule) {
     var b = new Builder();
-    Map<Value, Value> map = new IdentityHashMap<>();
+    Map<Value, Value> map = new HashMap<>();
     var roots = new ArrayList<>(f.parameters());
     roots.addAll(f.results());
     rewriteInto(roots, map, b, rule);
@@ -49,7 +49,7 @@ public final class Rewriter {
 
   /** Copies {@code f}'s body into {@code b} with {@code arguments} for its parameters; gives its results. */
   public static List<Value> inline(Function f, List<Value> arguments, Builder b) {
-    Map<Value, Value> map = new IdentityHashMap<>();
+    Map<Value, Value> map = new HashMap<>();
     for (int i = 0; i < f.parameters().size(); i++) {
       map.put(f.parameters().get(i), arguments.get(i));
     }
