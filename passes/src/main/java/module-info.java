@@ -2,4 +2,6 @@
 module modelc.passes {
   requires static org.jspecify;
   requires transitive modelc.ir;
+
+  exports modelc.passes.vectorize;
 }

@@ -29,7 +29,9 @@ public final class LoopBuilder {
 
   /** A name not yet used in this kernel. */
   public String fresh(String prefix) {
-    return prefix + counter[0]++;
+    // The digits at the end must be the counter alone, or "x1" and "x" could both make "x12".
+    boolean digit = !prefix.isEmpty() && Character.isDigit(prefix.charAt(prefix.length() - 1));
+    return prefix + (digit ? "_" : "") + counter[0]++;
   }
 
   public Stmt.Block block() {
