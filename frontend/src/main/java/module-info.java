@@ -3,4 +3,9 @@ module modelc.frontend {
   requires static org.jspecify;
   requires modelc.grammar;
   requires transitive modelc.ir;
+
+  exports modelc.frontend;
+  exports modelc.frontend.ast;
+  exports modelc.frontend.diagnostic;
+  exports modelc.frontend.parse;
 }

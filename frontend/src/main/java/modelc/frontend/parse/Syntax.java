@@ -1,0 +1,126 @@
+package modelc.frontend.parse;
+
+import static modelc.frontend.parse.Places.span;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import modelc.frontend.Limits;
+import modelc.frontend.ast.SourceFile;
+import modelc.frontend.diagnostic.Code;
+import modelc.frontend.diagnostic.Diagnostic;
+import modelc.frontend.diagnostic.DiagnosticException;
+import modelc.frontend.diagnostic.Sources;
+import modelc.grammar.ModelLexer;
+import modelc.grammar.ModelParser;
+import modelc.ir.Span;
+import org.antlr.v4.runtime.CharStreams;
+import org.antlr.v4.runtime.ListTokenSource;
+import org.antlr.v4.runtime.Token;
+import org.antlr.v4.runtime.CommonTokenStream;
+import org.antlr.v4.runtime.atn.PredictionMode;
+
+/** Parses a file: text to syntax tree, or everything that is wrong with the text. It gives no meaning to names. */
+public final class Syntax {
+  private Syntax() {}
+
+  /**
+   * The syntax tree of {@code text}.
+   *
+   * @param file the name its spans carry
+   * @param sources keeps the text, for messages
+   * @throws DiagnosticException if it is not well formed
+   */
+  public static SourceFile parse(String file, String text, Sources sources, Limits limits) {
+    String clean = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    sources.add(file, clean);
+    if (clean.getBytes(StandardCharsets.UTF_8).length > limits.fileBytes()) {
+      Diagnostic d =
+          Diagnostic.of(
+              Code.LIMIT_FILE,
+              new Span(file, 1, 1, 1, 2),
+              "this file is larger than " + limits.fileBytes() + " bytes",
+              "the limit `fileBytes`");
+      throw new DiagnosticException(List.of(d), sources);
+    }
+    var lexer = new ModelLexer(CharStreams.fromString(clean, file));
+    lexer.removeErrorListeners();
+    List<? extends Token> tokens = lexer.getAllTokens();
+    var withEnd = new ArrayList<Token>(tokens);
+    withEnd.add(lexer.emitEOF());
+    List<Diagnostic> errors = new ArrayList<>(characters(file, withEnd));
+    var lines = new Lines(file, limits);
+    List<Token> visible = lines.filter(withEnd);
+    errors.addAll(lines.errors());
+    fail(errors, sources, limits);
+
+    var parser = new ModelParser(new CommonTokenStream(new ListTokenSource(visible)));
+    parser.getInterpreter().setPredictionMode(PredictionMode.SLL);
+    parser.removeErrorListeners();
+    var listener = new SyntaxErrors(file);
+    parser.addErrorListener(listener);
+    ModelParser.FileContext tree = parser.file();
+    fail(listener.errors(), sources, limits);
+    var builder = new TreeBuilder(new ExpressionBuilder(file, sources, limits));
+    SourceFile result = builder.file(tree);
+    fail(builder.errors(), sources, limits);
+    return result;
+  }
+
+  private static void fail(List<Diagnostic> errors, Sources sources, Limits limits) {
+    if (!errors.isEmpty()) {
+      List<Diagnostic> sorted =
+          errors.stream()
+              .sorted(
+                  Comparator.comparingInt((Diagnostic d) -> d.place().line()).thenComparingInt(d -> d.place().column()))
+              .limit(limits.diagnostics())
+              .toList();
+      throw new DiagnosticException(sorted, sources);
+    }
+  }
+
+  private static List<Diagnostic> characters(String file, List<Token> tokens) {
+    var errors = new ArrayList<Diagnostic>();
+    for (Token t : tokens) {
+      if (t.getType() == ModelLexer.OPEN_STRING) {
+        errors.add(
+            Diagnostic.of(Code.OPEN_STRING, span(file, t), "this text is not closed", "")
+                .withHelp("close it with `\"` on the same line"));
+      } else if (t.getType() == ModelLexer.UNKNOWN) {
+        String shown = t.getText().codePoints().allMatch(Syntax::isPrintable) ? "`" + t.getText() + "`" : "";
+        String code = t.getText().codePointAt(0) < 0x80 && !shown.isEmpty()
+            ? ""
+            : " (" + String.format("U+%04X", t.getText().codePointAt(0)) + ")";
+        errors.add(
+            Diagnostic.of(
+                    Code.UNKNOWN_CHARACTER,
+                    span(file, t),
+                    ("the language has no character " + shown + code).replace("  ", " "),
+                    "")
+                .withHelp(characterHelp(t.getText())));
+      }
+    }
+    return errors;
+  }
+
+  private static boolean isPrintable(int c) {
+    return !Character.isISOControl(c) && Character.getType(c) != Character.FORMAT;
+  }
+
+  private static Optional<String> characterHelp(String text) {
+    return Optional.ofNullable(
+        switch (text) {
+          case "#" -> "a comment begins with `//`";
+          case "'" -> "a text stands in double quotes";
+          case "&" -> "write `and`";
+          case "|" -> "write `or`";
+          case "!" -> "write `not`";
+          case "\u2212" -> "this is a typographic minus sign: write `-`";
+          case "\u00d7" -> "write `*`";
+          case "?" -> "write `if c then a else b`";
+          default -> null;
+        });
+  }
+}

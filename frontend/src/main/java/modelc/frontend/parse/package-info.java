@@ -1,0 +1,5 @@
+/** From text to syntax tree. */
+@NullMarked
+package modelc.frontend.parse;
+
+import org.jspecify.annotations.NullMarked;
