@@ -34,6 +34,10 @@ public final class Syntax {
    * @throws DiagnosticException if it is not well formed
    */
   public static SourceFile parse(String file, String text, Sources sources, Limits limits) {
+    return DeepStack.call(() -> parseHere(file, text, sources, limits));
+  }
+
+  private static SourceFile parseHere(String file, String text, Sources sources, Limits limits) {
     String clean = text.startsWith("\uFEFF") ? text.substring(1) : text;
     sources.add(file, clean);
     if (clean.getBytes(StandardCharsets.UTF_8).length > limits.fileBytes()) {
