@@ -91,7 +91,10 @@ public sealed interface Expr {
     }
 
     public boolean isComparison() {
-      return ordinal() >= EQ.ordinal() && ordinal() <= GE.ordinal();
+      return switch (this) {
+        case EQ, NE, LT, LE, GT, GE -> true;
+        case POWER, MULTIPLY, DIVIDE, REMAINDER, MATMUL, ADD, SUBTRACT, RANGE, AND, OR -> false;
+      };
     }
 
     @Override
