@@ -1,0 +1,252 @@
+package modelc.backend.cpu;
+
+import static org.bytedeco.llvm.global.LLVM.*;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.llvm.LLVM.LLVMContextRef;
+import org.bytedeco.llvm.LLVM.LLVMDiagnosticHandler;
+import org.bytedeco.llvm.LLVM.LLVMDiagnosticInfoRef;
+import org.bytedeco.llvm.LLVM.LLVMErrorRef;
+import org.bytedeco.llvm.LLVM.LLVMMemoryBufferRef;
+import org.bytedeco.llvm.LLVM.LLVMModuleRef;
+import org.bytedeco.llvm.LLVM.LLVMTargetMachineRef;
+import org.bytedeco.llvm.LLVM.LLVMTargetRef;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+
+/**
+ * Takes LLVM IR in text through LLVM: parse, verify, a few passes, code for the host. It writes no IR and loads no
+ * code.
+ *
+ * <p>Some errors inside LLVM end the process. So: every module is verified, only intrinsics of a known list pass, the
+ * pass pipeline is a constant, and errors reported through the context are collected by a handler (without one LLVM
+ * exits; with one it carries on and the result must not be used).
+ */
+final class LlvmCompiler {
+  /**
+   * Few passes, since vector code arrives ready: stack slots to registers, common subexpressions, loop invariants. The
+   * standard -O3 pipeline takes some ten times as long and makes this code no quicker.
+   */
+  private static final String PASSES =
+      "always-inline,function(sroa,early-cse,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn),globaldce";
+
+  /** Intrinsics by the name up to their types; all are known to be generated inline. */
+  private static final Set<String> INTRINSICS =
+      Set.of(
+          "fma", "sqrt", "fabs", "floor", "ceil", "roundeven", "trunc", "copysign", "abs", "smax", "smin", "umax",
+          "umin", "fptosi", "masked", "prefetch", "x86", "aarch64", "ctlz", "vector");
+
+  private record Host(String triple, LLVMTargetRef target, String cpu, String features) {}
+
+  private static final class Holder {
+    static final Host HOST = initialise();
+  }
+
+  private LlvmCompiler() {}
+
+  static String hostTriple() {
+    return Holder.HOST.triple();
+  }
+
+  /** Compiles to an object file. */
+  static CompiledObject object(String ir, double writeMillis) {
+    Holder.HOST.triple();
+    return inModule(
+        ir,
+        m -> {
+          byte[] bytes = m.generate(LLVMObjectFile);
+          return new CompiledObject(
+              bytes, ir, new CompiledObject.Times(writeMillis, m.parse, m.passes, m.generate));
+        });
+  }
+
+  static String assembly(String ir) {
+    return inModule(ir, m -> new String(m.generate(LLVMAssemblyFile), StandardCharsets.UTF_8));
+  }
+
+  static String optimised(String ir) {
+    return inModule(
+        ir,
+        m -> {
+          BytePointer text = LLVMPrintModuleToString(m.module);
+          String copy = text.getString();
+          LLVMDisposeMessage(text);
+          return copy;
+        });
+  }
+
+  private static <T> T inModule(String ir, Function<OpenModule, T> use) {
+    try (var module = new OpenModule(ir)) {
+      return use.apply(module);
+    }
+  }
+
+  private static Host initialise() {
+    LLVMInitializeNativeTarget();
+    LLVMInitializeNativeAsmPrinter();
+    String triple = text(LLVMGetDefaultTargetTriple());
+    String cpu = text(LLVMGetHostCPUName());
+    String features = text(LLVMGetHostCPUFeatures());
+    var target = new LLVMTargetRef();
+    var message = new BytePointer((Pointer) null);
+    if (LLVMGetTargetFromTriple(new BytePointer(triple), target, message) != 0) {
+      throw new CodeGenerationException("no code generator for " + triple + ": " + text(message));
+    }
+    return new Host(triple, target, cpu, features);
+  }
+
+  /** The text of an LLVM string, which is freed. */
+  static String text(BytePointer message) {
+    if (message == null || message.isNull()) {
+      return "";
+    }
+    String copy = message.getString();
+    LLVMDisposeMessage(message);
+    return copy;
+  }
+
+  static void check(LLVMErrorRef error) {
+    if (error != null && !error.isNull()) {
+      BytePointer message = LLVMGetErrorMessage(error);
+      String copy = message.getString();
+      LLVMDisposeErrorMessage(message);
+      throw new CodeGenerationException(copy);
+    }
+  }
+
+  /** Bytes in a buffer that LLVM owns. */
+  static LLVMMemoryBufferRef buffer(byte[] bytes, String name) {
+    try (var copy = new BytePointer(bytes.length + 1L);
+        var label = new BytePointer(name)) {
+      copy.put(bytes).put(bytes.length, (byte) 0);
+      return LLVMCreateMemoryBufferWithMemoryRangeCopy(copy, bytes.length, label);
+    }
+  }
+
+  /** A module in a context of its own, parsed, verified and optimised. */
+  private static final class OpenModule implements AutoCloseable {
+    private final LLVMContextRef context = LLVMContextCreate();
+    private final LLVMModuleRef module = new LLVMModuleRef();
+    private final LLVMTargetMachineRef machine;
+    private final List<String> errors = new ArrayList<>();
+    private final LLVMDiagnosticHandler handler =
+        new LLVMDiagnosticHandler() {
+          @Override
+          public void call(LLVMDiagnosticInfoRef info, Pointer unused) {
+            if (LLVMGetDiagInfoSeverity(info) == LLVMDSError) {
+              errors.add(text(LLVMGetDiagInfoDescription(info)));
+            }
+          }
+        };
+    private double parse;
+    private double passes;
+    private double generate;
+
+    OpenModule(String ir) {
+      Host host = Holder.HOST;
+      machine =
+          LLVMCreateTargetMachine(
+              host.target(),
+              host.triple(),
+              host.cpu(),
+              host.features(),
+              LLVMCodeGenLevelAggressive,
+              LLVMRelocPIC,
+              LLVMCodeModelDefault);
+      boolean ready = false;
+      try {
+        LLVMContextSetDiagnosticHandler(context, handler, null);
+        long start = System.nanoTime();
+        parse(ir);
+        parse = millisSince(start);
+        start = System.nanoTime();
+        optimise();
+        passes = millisSince(start);
+        ready = true;
+      } finally {
+        if (!ready) {
+          close();
+        }
+      }
+    }
+
+    private void parse(String ir) {
+      var message = new BytePointer((Pointer) null);
+      if (LLVMParseIRInContext(context, buffer(ir.getBytes(StandardCharsets.UTF_8), "modelc"), module, message) != 0) {
+        throw new CodeGenerationException("LLVM cannot read its input: " + text(message));
+      }
+      LLVMSetTarget(module, Holder.HOST.triple());
+      var layout = LLVMCreateTargetDataLayout(machine);
+      LLVMSetModuleDataLayout(module, layout);
+      LLVMDisposeTargetData(layout);
+      if (LLVMVerifyModule(module, LLVMReturnStatusAction, message) != 0) {
+        throw new CodeGenerationException("LLVM found its input ill-formed: " + text(message));
+      }
+      text(message);
+      checkIntrinsics();
+    }
+
+    private void checkIntrinsics() {
+      for (LLVMValueRef f = LLVMGetFirstFunction(module); f != null; f = LLVMGetNextFunction(f)) {
+        String name = LLVMGetValueName(f).getString();
+        if (name.startsWith("llvm.")) {
+          int end = name.indexOf('.', 5);
+          String base = name.substring(5, end < 0 ? name.length() : end);
+          if (!INTRINSICS.contains(base) || LLVMGetIntrinsicID(f) == 0) {
+            throw new CodeGenerationException("intrinsic " + name + " is not on the list of those known to be safe");
+          }
+        }
+      }
+    }
+
+    private void optimise() {
+      var options = LLVMCreatePassBuilderOptions();
+      try {
+        check(LLVMRunPasses(module, PASSES, machine, options));
+      } finally {
+        LLVMDisposePassBuilderOptions(options);
+      }
+      checkErrors();
+    }
+
+    byte[] generate(int fileType) {
+      long start = System.nanoTime();
+      var message = new BytePointer((Pointer) null);
+      var out = new LLVMMemoryBufferRef();
+      if (LLVMTargetMachineEmitToMemoryBuffer(machine, module, fileType, message, out) != 0) {
+        throw new CodeGenerationException("LLVM cannot generate code: " + text(message));
+      }
+      byte[] bytes = new byte[(int) LLVMGetBufferSize(out)];
+      LLVMGetBufferStart(out).get(bytes);
+      LLVMDisposeMemoryBuffer(out);
+      generate = millisSince(start);
+      checkErrors();
+      return bytes;
+    }
+
+    private void checkErrors() {
+      if (!errors.isEmpty()) {
+        throw new CodeGenerationException(String.join("; ", errors));
+      }
+    }
+
+    @Override
+    public void close() {
+      if (!module.isNull()) {
+        LLVMDisposeModule(module);
+      }
+      LLVMDisposeTargetMachine(machine);
+      LLVMContextDispose(context);
+      handler.close();
+    }
+
+    private static double millisSince(long start) {
+      return (System.nanoTime() - start) / 1e6;
+    }
+  }
+}

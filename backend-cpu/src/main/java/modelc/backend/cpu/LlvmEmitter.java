@@ -1,0 +1,162 @@
+package modelc.backend.cpu;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import modelc.ir.loop.Kernel;
+import modelc.ir.loop.LoopEntry;
+import modelc.ir.loop.LoopProgram;
+
+/**
+ * Writes a Loop IR program as one LLVM module in text: an internal function per kernel and an exported one,
+ * {@code i32 @modelc_NAME(ptr ctx, i32 tid, i32 nthreads)}, per entry. It neither runs nor optimises anything.
+ *
+ * <p>{@code ctx} is an array of 8-byte slots: the arena (64-byte aligned), the barrier (one cache line, zeroed once),
+ * the symbols' values in the entry's order, then a pointer per argument. All threads enter; thread 0 alone runs
+ * launches that are not split; the caller joins the threads after the call.
+ *
+ * <p>What makes code fast here: accumulators in a REGISTER buffer of vectors indexed by UNROLL variables (they become
+ * registers, not memory); indices as sums of products, whose loop-invariant parts are hoisted and whose constants go
+ * into the instructions; vectors of the machine's own width. Nothing vectorises, unrolls or reorders what it is given.
+ */
+final class LlvmEmitter {
+  private final ModuleText module = new ModuleText();
+  private final IdentityHashMap<Kernel, Set<Integer>> aliased = new IdentityHashMap<>();
+  private final Map<String, Kernel> names = new HashMap<>();
+  private final boolean x86;
+
+  private LlvmEmitter(String triple) {
+    this.x86 = triple.startsWith("x86_64");
+  }
+
+  /** The module's text, for a machine of that LLVM triple. */
+  static String emit(LoopProgram program, String triple) {
+    var emitter = new LlvmEmitter(triple);
+    List<Kernel> kernels = emitter.collect(program);
+    for (Kernel k : kernels) {
+      emitter.module.function(KernelEmitter.emit(emitter.module, k, emitter.aliased.getOrDefault(k, Set.of())));
+    }
+    for (LoopEntry e : program.entries()) {
+      emitter.entry(e);
+    }
+    return emitter.module.text();
+  }
+
+  /** All kernels, once each, and which of their parameters may be the same memory. */
+  private List<Kernel> collect(LoopProgram program) {
+    var kernels = new ArrayList<Kernel>();
+    for (LoopEntry e : program.entries()) {
+      for (LoopEntry.Launch launch : e.launches()) {
+        Kernel k = launch.kernel();
+        Kernel known = names.putIfAbsent(k.name(), k);
+        if (known == null) {
+          kernels.add(k);
+        } else if (known != k) {
+          throw new IllegalArgumentException("two kernels are named " + k.name());
+        }
+        aliased.computeIfAbsent(k, _ -> new HashSet<>()).addAll(equalArguments(launch));
+      }
+    }
+    return kernels;
+  }
+
+  private static Set<Integer> equalArguments(LoopEntry.Launch launch) {
+    var first = new HashMap<LoopEntry.Ref, Integer>();
+    var equal = new HashSet<Integer>();
+    for (int i = 0; i < launch.arguments().size(); i++) {
+      Integer other = first.putIfAbsent(launch.arguments().get(i), i);
+      if (other != null) {
+        equal.add(other);
+        equal.add(i);
+      }
+    }
+    return equal;
+  }
+
+  private void entry(LoopEntry e) {
+    var f = new FunctionText(module);
+    String arena = f.result("load ptr, ptr %ctx");
+    String barrier = slot(f, "ptr", 1);
+    var symbols = new HashMap<String, String>();
+    for (int i = 0; i < e.symbols().size(); i++) {
+      symbols.put(e.symbols().get(i).name(), slot(f, "i64", 2 + i));
+    }
+    var arguments = new ArrayList<String>();
+    for (int i = 0; i < e.arguments().size(); i++) {
+      arguments.add(slot(f, "ptr", 2 + e.symbols().size() + i));
+    }
+    boolean alone = false;
+    String join = "";
+    String first = f.pure("icmp eq i32 %tid, 0");
+    for (LoopEntry.Launch launch : e.launches()) {
+      if (alone && (launch.split() || launch.barrier())) {
+        f.leave();
+        f.jump(join);
+        f.startBlock(join);
+        alone = false;
+      }
+      if (launch.barrier()) {
+        module.helper("modelc.barrier", () -> Barrier.define(module, x86));
+        f.line("call void @modelc.barrier(ptr " + barrier + ", i32 %nthreads)");
+      }
+      if (!launch.split() && !alone) {
+        String only = f.freshLabel("alone");
+        join = f.freshLabel("join");
+        f.branch(first, only, join);
+        f.startBlock(only);
+        f.enter();
+        alone = true;
+      }
+      call(f, launch, arena, symbols, arguments);
+    }
+    if (alone) {
+      f.leave();
+      f.jump(join);
+      f.startBlock(join);
+    }
+    f.line("ret i32 0");
+    module.function(
+        f.define("define i32 @" + symbol(e) + "(ptr %ctx, i32 %tid, i32 %nthreads) nounwind", null));
+  }
+
+  private static void call(
+      FunctionText f, LoopEntry.Launch launch, String arena, Map<String, String> symbols, List<String> arguments) {
+    Kernel k = launch.kernel();
+    if (launch.arguments().size() != k.parameters().size()) {
+      throw new IllegalArgumentException("kernel " + k.name() + " is launched with the wrong number of arguments");
+    }
+    var operands = new ArrayList<String>();
+    for (LoopEntry.Ref ref : launch.arguments()) {
+      String pointer =
+          switch (ref) {
+            case LoopEntry.Ref.Argument a -> arguments.get(a.index());
+            case LoopEntry.Ref.Arena a ->
+                a.byteOffset() == 0 ? arena : f.pure("getelementptr i8, ptr " + arena + ", i64 " + a.byteOffset());
+          };
+      operands.add("ptr " + pointer);
+    }
+    for (var s : k.symbols()) {
+      String value = symbols.get(s.name());
+      if (value == null) {
+        throw new IllegalArgumentException("kernel " + k.name() + " needs symbol " + s + ", which its entry lacks");
+      }
+      operands.add("i64 " + value);
+    }
+    operands.add("i32 " + (launch.split() ? "%tid" : "0"));
+    operands.add("i32 " + (launch.split() ? "%nthreads" : "1"));
+    f.line("call void " + KernelEmitter.functionName(k) + "(" + String.join(", ", operands) + ")");
+  }
+
+  private static String slot(FunctionText f, String type, int index) {
+    return f.result("load " + type + ", ptr " + f.pure("getelementptr i64, ptr %ctx, i64 " + index));
+  }
+
+  /** The exported name of an entry. */
+  static String symbol(LoopEntry e) {
+    return LlvmTypes.name("modelc_" + e.name());
+  }
+}

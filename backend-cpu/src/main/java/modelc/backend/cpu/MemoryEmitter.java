@@ -1,0 +1,278 @@
+package modelc.backend.cpu;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import modelc.ir.DType;
+import modelc.ir.loop.Buffer;
+import modelc.ir.loop.Expr;
+import modelc.ir.loop.Stmt;
+
+/**
+ * Writes the loads and stores of one kernel and knows where its buffers are. It computes no addresses:
+ * {@link Addressing} does.
+ *
+ * <p>Gathers and scatters go lane by lane, which is quicker than the gather instructions of AVX2 machines; a lane that
+ * is masked off is sent to a dummy element, so that there are no branches.
+ */
+final class MemoryEmitter {
+  private static final String ZERO = "@modelc.zero";
+
+  /** Where a buffer is. */
+  sealed interface Place {
+    /** Consecutive in memory. */
+    record Memory(String base) implements Place {}
+
+    /** One stack slot an element, all of which LLVM turns into registers. */
+    record Registers(List<String> slots) implements Place {}
+  }
+
+  private final FunctionText f;
+  private final ExprEmitter expressions;
+  private final Addressing addressing;
+  private final Arithmetic arithmetic;
+  private final Map<Buffer, Place> places = new HashMap<>();
+  private Optional<String> sink = Optional.empty();
+
+  MemoryEmitter(FunctionText f, ExprEmitter expressions, Addressing addressing, Arithmetic arithmetic) {
+    this.f = f;
+    this.expressions = expressions;
+    this.addressing = addressing;
+    this.arithmetic = arithmetic;
+  }
+
+  void place(Buffer buffer, Place place) {
+    places.put(buffer, place);
+  }
+
+  String load(Expr.Load x) {
+    Optional<String> mask = expressions.mask(x.mask());
+    return switch (find(x.buffer())) {
+      case Place.Registers r -> {
+        String value = loadRegister(r, x);
+        yield mask.isEmpty()
+            ? value
+            : arithmetic.select(
+                x.dtype(), x.lanes(), mask.get(), value, Arithmetic.splat(x.dtype(), 0, x.lanes()));
+      }
+      case Place.Memory m -> fromMemory(x.dtype(), x.lanes(), loadMemory(m, x, mask));
+    };
+  }
+
+  void store(Stmt.Store s) {
+    Optional<String> mask = expressions.mask(s.mask());
+    String value = expressions.value(s.value());
+    switch (find(s.buffer())) {
+      case Place.Registers r -> storeRegister(r, s, value, mask);
+      case Place.Memory m -> storeMemory(m, s, toMemory(s.value().dtype(), s.value().lanes(), value), mask);
+    }
+  }
+
+  void prefetch(Stmt.Prefetch p) {
+    if (find(p.buffer()) instanceof Place.Memory m) {
+      String address = address(m, p.buffer(), expressions.index(p.index()));
+      f.voidIntrinsic("llvm.prefetch.p0", "ptr " + address, "i32 0", "i32 3", "i32 1");
+    }
+  }
+
+  private String loadRegister(Place.Registers r, Expr.Load x) {
+    Buffer b = x.buffer();
+    int first = registerIndex(b, x.index());
+    if (x.lanes() == b.lanes()) {
+      return f.result("load " + LlvmTypes.value(b.dtype(), b.lanes()) + ", ptr " + r.slots().get(first));
+    }
+    String t = LlvmTypes.value(b.dtype(), x.lanes());
+    String vector = "poison";
+    for (int i = 0; i < x.lanes(); i++) {
+      String lane = f.result("load " + LlvmTypes.scalar(b.dtype()) + ", ptr " + r.slots().get(first + i));
+      vector = insert(t, vector, LlvmTypes.scalar(b.dtype()), lane, i);
+    }
+    return vector;
+  }
+
+  private void storeRegister(Place.Registers r, Stmt.Store s, String value, Optional<String> mask) {
+    Buffer b = s.buffer();
+    int first = registerIndex(b, s.index());
+    int lanes = s.value().lanes();
+    String kept = value;
+    if (mask.isPresent()) {
+      String old = loadRegister(r, new Expr.Load(b, s.index(), lanes, Optional.empty()));
+      kept = arithmetic.select(b.dtype(), lanes, mask.get(), value, old);
+    }
+    String t = LlvmTypes.value(b.dtype(), lanes);
+    if (lanes == b.lanes()) {
+      f.line("store " + t + " " + kept + ", ptr " + r.slots().get(first));
+      return;
+    }
+    for (int i = 0; i < lanes; i++) {
+      String lane = f.pure("extractelement " + t + " " + kept + ", i64 " + i);
+      f.line("store " + LlvmTypes.scalar(b.dtype()) + " " + lane + ", ptr " + r.slots().get(first + i));
+    }
+  }
+
+  private int registerIndex(Buffer b, Expr index) {
+    Linear i = expressions.index(index);
+    if (!i.isConstant() || i.constant() < 0 || i.constant() >= b.size().constant()) {
+      throw new IllegalArgumentException(
+          "register buffer " + b.name() + " needs a constant index below " + b.size() + " once loops are unrolled");
+    }
+    return (int) i.constant();
+  }
+
+  private String loadMemory(Place.Memory m, Expr.Load x, Optional<String> mask) {
+    Buffer b = x.buffer();
+    if (x.index().lanes() == 1) {
+      return loadRun(m, b, expressions.index(x.index()), x.lanes(), mask);
+    }
+    Linear[] lanes = addressing.lanes(x.index(), expressions);
+    if (consecutive(lanes, 1)) {
+      return loadRun(m, b, lanes[0], x.lanes(), mask);
+    }
+    String scalar = LlvmTypes.memoryScalar(b.dtype());
+    if (mask.isEmpty() && consecutive(lanes, 0)) {
+      String one = loadRun(m, b, lanes[0], 1, mask);
+      return splatMemory(b.dtype(), x.lanes(), one);
+    }
+    String t = LlvmTypes.memory(b.dtype(), x.lanes());
+    String vector = "poison";
+    for (int i = 0; i < lanes.length; i++) {
+      String address = guarded(m, b, lanes[i], laneOf(mask, x.lanes(), i), ZERO);
+      String lane = f.result("load " + scalar + ", ptr " + address + align(b));
+      vector = insert(t, vector, scalar, lane, i);
+    }
+    return vector;
+  }
+
+  private String loadRun(Place.Memory m, Buffer b, Linear index, int lanes, Optional<String> mask) {
+    String t = LlvmTypes.memory(b.dtype(), lanes);
+    if (mask.isEmpty()) {
+      return f.result("load " + t + ", ptr " + address(m, b, index) + align(b));
+    }
+    if (lanes == 1) {
+      return f.result("load " + t + ", ptr " + guarded(m, b, index, mask, ZERO) + align(b));
+    }
+    return f.impureIntrinsic(
+        t,
+        "llvm.masked.load." + memorySuffix(b, lanes) + ".p0",
+        "ptr " + address(m, b, index),
+        "i32 " + b.dtype().bytes(),
+        LlvmTypes.value(DType.BOOL, lanes) + " " + mask.get(),
+        t + " zeroinitializer");
+  }
+
+  private void storeMemory(Place.Memory m, Stmt.Store s, String value, Optional<String> mask) {
+    Buffer b = s.buffer();
+    int lanes = s.value().lanes();
+    if (s.index().lanes() == 1) {
+      storeRun(m, b, expressions.index(s.index()), lanes, value, mask);
+      return;
+    }
+    Linear[] indices = addressing.lanes(s.index(), expressions);
+    if (consecutive(indices, 1)) {
+      storeRun(m, b, indices[0], lanes, value, mask);
+      return;
+    }
+    String t = LlvmTypes.memory(b.dtype(), lanes);
+    for (int i = 0; i < lanes; i++) {
+      String lane = f.pure("extractelement " + t + " " + value + ", i64 " + i);
+      Optional<String> on = laneOf(mask, lanes, i);
+      String address = guarded(m, b, indices[i], on, on.isEmpty() ? "" : sink());
+      f.line("store " + LlvmTypes.memoryScalar(b.dtype()) + " " + lane + ", ptr " + address + align(b));
+    }
+  }
+
+  private void storeRun(
+      Place.Memory m, Buffer b, Linear index, int lanes, String value, Optional<String> mask) {
+    String t = LlvmTypes.memory(b.dtype(), lanes);
+    if (mask.isEmpty()) {
+      f.line("store " + t + " " + value + ", ptr " + address(m, b, index) + align(b));
+    } else if (lanes == 1) {
+      f.line("store " + t + " " + value + ", ptr " + guarded(m, b, index, mask, sink()) + align(b));
+    } else {
+      f.voidIntrinsic(
+          "llvm.masked.store." + memorySuffix(b, lanes) + ".p0",
+          t + " " + value,
+          "ptr " + address(m, b, index),
+          "i32 " + b.dtype().bytes(),
+          LlvmTypes.value(DType.BOOL, lanes) + " " + mask.get());
+    }
+  }
+
+  /** The address of an element, or where the mask is false that of a dummy. */
+  private String guarded(Place.Memory m, Buffer b, Linear index, Optional<String> mask, String dummy) {
+    String address = address(m, b, index);
+    if (mask.isEmpty()) {
+      return address;
+    }
+    if (dummy.equals(ZERO)) {
+      f.module().declare(ZERO + " = internal constant i64 0, align 8");
+    }
+    return f.pure("select i1 " + mask.get() + ", ptr " + address + ", ptr " + dummy);
+  }
+
+  /** A stack slot for stores that must not happen. */
+  private String sink() {
+    if (sink.isEmpty()) {
+      sink = Optional.of(f.slot("sink", "i64", 8));
+    }
+    return sink.get();
+  }
+
+  private Optional<String> laneOf(Optional<String> mask, int lanes, int lane) {
+    return mask.map(
+        m -> f.pure("extractelement " + LlvmTypes.value(DType.BOOL, lanes) + " " + m + ", i64 " + lane));
+  }
+
+  private String address(Place.Memory m, Buffer b, Linear index) {
+    return addressing.address(m.base(), LlvmTypes.memoryScalar(b.dtype()), index);
+  }
+
+  private String insert(String t, String vector, String scalar, String lane, int i) {
+    return f.pure("insertelement " + t + " " + vector + ", " + scalar + " " + lane + ", i64 " + i);
+  }
+
+  private String splatMemory(DType dtype, int lanes, String x) {
+    String t = LlvmTypes.memory(dtype, lanes);
+    String first = insert(t, "poison", LlvmTypes.memoryScalar(dtype), x, 0);
+    return f.pure(
+        "shufflevector " + t + " " + first + ", " + t + " poison, <" + lanes + " x i32> zeroinitializer");
+  }
+
+  private String fromMemory(DType dtype, int lanes, String x) {
+    String t = LlvmTypes.memory(dtype, lanes);
+    return dtype == DType.BOOL ? f.pure("icmp ne " + t + " " + x + ", " + LlvmTypes.splat("i8", "0", lanes)) : x;
+  }
+
+  private String toMemory(DType dtype, int lanes, String x) {
+    if (dtype != DType.BOOL) {
+      return x;
+    }
+    return f.pure("zext " + LlvmTypes.value(dtype, lanes) + " " + x + " to " + LlvmTypes.memory(dtype, lanes));
+  }
+
+  private Place find(Buffer buffer) {
+    Place place = places.get(buffer);
+    if (place == null) {
+      throw new IllegalArgumentException("buffer " + buffer.name() + " is neither a parameter nor allocated here");
+    }
+    return place;
+  }
+
+  private static boolean consecutive(Linear[] lanes, long step) {
+    for (int i = 1; i < lanes.length; i++) {
+      if (!lanes[i].differsBy(lanes[i - 1], step)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String memorySuffix(Buffer b, int lanes) {
+    return LlvmTypes.suffix(LlvmTypes.memoryScalar(b.dtype()), lanes);
+  }
+
+  private static String align(Buffer b) {
+    return ", align " + b.dtype().bytes();
+  }
+}

@@ -1,0 +1,46 @@
+package modelc.backend.cpu;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * The text of one LLVM module under construction: functions, and the declarations and helper functions they turn out
+ * to need. It does not look into function bodies.
+ */
+final class ModuleText {
+  private final Set<String> declarations = new LinkedHashSet<>();
+  private final Map<String, String> helpers = new LinkedHashMap<>();
+  private final StringBuilder functions = new StringBuilder();
+
+  /** Adds a {@code declare} or a global once. */
+  void declare(String line) {
+    declarations.add(line);
+  }
+
+  /** Adds a helper function once, under a name; {@code definition} may itself ask for declarations and helpers. */
+  void helper(String name, Supplier<String> definition) {
+    if (!helpers.containsKey(name)) {
+      helpers.put(name, "");
+      helpers.put(name, definition.get());
+    }
+  }
+
+  void function(String definition) {
+    functions.append(definition).append('\n');
+  }
+
+  String text() {
+    var out = new StringBuilder();
+    for (String d : declarations) {
+      out.append(d).append('\n');
+    }
+    out.append('\n').append(functions);
+    for (String h : helpers.values()) {
+      out.append(h).append('\n');
+    }
+    return out.toString();
+  }
+}

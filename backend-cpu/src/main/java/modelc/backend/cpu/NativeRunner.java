@@ -1,0 +1,249 @@
+package modelc.backend.cpu;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import modelc.ir.DType;
+import modelc.ir.Symbol;
+import modelc.ir.loop.Kernel;
+import modelc.ir.loop.LoopEntry;
+import modelc.ir.loop.LoopProgram;
+
+/**
+ * Compiles one entry or kernel and runs it on buffers it hands out: for tests and measurements. It is not how models
+ * are run: that is the runtime's, which knows neither this class nor LLVM.
+ *
+ * <p>Every buffer, the arena included, lies between guard bytes that are checked after each run.
+ */
+public final class NativeRunner implements AutoCloseable {
+  private static final long GUARD_BYTES = 128;
+  private static final byte GUARD = (byte) 0xA5;
+  private static final MethodHandle ENTRY =
+      Linker.nativeLinker()
+          .downcallHandle(FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+
+  private record Guarded(MemorySegment whole, long from, long to) {}
+
+  private final LoopEntry entry;
+  private final CompiledObject object;
+  private final Jit jit;
+  private final MemorySegment code;
+  private final Arena memory = Arena.ofShared();
+  private final List<Guarded> allocations = new ArrayList<>();
+  private final MemorySegment arena;
+  private final MemorySegment barrier;
+
+  private NativeRunner(LoopEntry entry) {
+    this.entry = entry;
+    this.object = new CpuBackend().compile(new LoopProgram(entry.name(), List.of(entry)));
+    this.jit = Jit.load(object);
+    this.code = jit.symbol("modelc_" + entry.name());
+    this.arena = allocateBytes(entry.arenaBytes());
+    this.barrier = memory.allocate(128, 64);
+  }
+
+  public static NativeRunner of(LoopEntry entry) {
+    return new NativeRunner(entry);
+  }
+
+  /** Runs one kernel, on all threads; the arguments are its parameters. */
+  public static NativeRunner of(Kernel kernel) {
+    var arguments = new ArrayList<LoopEntry.ArgumentBuffer>();
+    var refs = new ArrayList<LoopEntry.Ref>();
+    for (var b : kernel.parameters()) {
+      refs.add(new LoopEntry.Ref.Argument(arguments.size()));
+      arguments.add(new LoopEntry.ArgumentBuffer(b.name(), b.dtype(), b.size()));
+    }
+    var launch = new LoopEntry.Launch(kernel, refs, true, false);
+    return of(new LoopEntry("run", kernel.symbols(), arguments, 0, List.of(launch)));
+  }
+
+  /** What was compiled: its LLVM IR, assembly, times. */
+  public CompiledObject object() {
+    return object;
+  }
+
+  /** A buffer of that many elements, zeroed, 64-byte aligned; it lives until this runner is closed. */
+  public MemorySegment allocate(DType dtype, long elements) {
+    return allocateBytes(elements * dtype.bytes());
+  }
+
+  public MemorySegment allocate(float... values) {
+    MemorySegment s = allocate(DType.F32, values.length);
+    MemorySegment.copy(MemorySegment.ofArray(values), 0, s, 0, s.byteSize());
+    return s;
+  }
+
+  public MemorySegment allocate(double... values) {
+    MemorySegment s = allocate(DType.F64, values.length);
+    MemorySegment.copy(MemorySegment.ofArray(values), 0, s, 0, s.byteSize());
+    return s;
+  }
+
+  public MemorySegment allocate(int... values) {
+    MemorySegment s = allocate(DType.I32, values.length);
+    MemorySegment.copy(MemorySegment.ofArray(values), 0, s, 0, s.byteSize());
+    return s;
+  }
+
+  public MemorySegment allocate(long... values) {
+    MemorySegment s = allocate(DType.I64, values.length);
+    MemorySegment.copy(MemorySegment.ofArray(values), 0, s, 0, s.byteSize());
+    return s;
+  }
+
+  /** The arena of the entry. */
+  public MemorySegment arena() {
+    return arena;
+  }
+
+  /** Runs once on {@code threads} threads; the arguments are in the entry's order. */
+  public void run(int threads, Map<Symbol, Long> symbols, MemorySegment... arguments) {
+    MemorySegment context = context(symbols, arguments);
+    spmd(threads, tid -> call(context, tid, threads));
+    checkGuards();
+  }
+
+  /** Runs {@code repetitions} times and gives the nanoseconds of each run. */
+  public double[] time(int threads, int repetitions, Map<Symbol, Long> symbols, MemorySegment... arguments) {
+    MemorySegment context = context(symbols, arguments);
+    var arrived = new AtomicInteger();
+    double[] nanos = new double[repetitions];
+    spmd(
+        threads,
+        tid -> {
+          for (int r = 0; r < repetitions; r++) {
+            meet(arrived, (2 * r + 1) * threads);
+            long start = System.nanoTime();
+            call(context, tid, threads);
+            meet(arrived, (2 * r + 2) * threads);
+            if (tid == 0) {
+              nanos[r] = System.nanoTime() - start;
+            }
+          }
+        });
+    checkGuards();
+    return nanos;
+  }
+
+  @Override
+  public void close() {
+    jit.close();
+    memory.close();
+  }
+
+  private MemorySegment context(Map<Symbol, Long> symbols, MemorySegment... arguments) {
+    if (arguments.length != entry.arguments().size()) {
+      throw new IllegalArgumentException(
+          entry.name() + " takes " + entry.arguments().size() + " arguments, not " + arguments.length);
+    }
+    int slots = 2 + entry.symbols().size() + arguments.length;
+    MemorySegment context = memory.allocate(8L * slots, 64);
+    int next = 0;
+    context.setAtIndex(ADDRESS, next++, arena);
+    context.setAtIndex(ADDRESS, next++, barrier);
+    for (Symbol s : entry.symbols()) {
+      Long value = symbols.get(s);
+      if (value == null) {
+        throw new IllegalArgumentException("no value for symbol " + s);
+      }
+      context.setAtIndex(JAVA_LONG, next++, value);
+    }
+    for (MemorySegment a : arguments) {
+      context.setAtIndex(ADDRESS, next++, a);
+    }
+    return context;
+  }
+
+  private void call(MemorySegment context, int tid, int threads) {
+    try {
+      int status = (int) ENTRY.invokeExact(code, context, tid, threads);
+      if (status != 0) {
+        throw new IllegalStateException("the entry returned " + status);
+      }
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private interface Body {
+    void run(int tid);
+  }
+
+  private static void spmd(int threads, Body body) {
+    var failure = new AtomicReference<Throwable>();
+    var others = new ArrayList<Thread>();
+    for (int t = 1; t < threads; t++) {
+      int tid = t;
+      others.add(Thread.ofPlatform().start(() -> attempt(body, tid, failure)));
+    }
+    attempt(body, 0, failure);
+    for (Thread t : others) {
+      try {
+        t.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while native code runs", e);
+      }
+    }
+    if (failure.get() != null) {
+      throw new IllegalStateException(failure.get());
+    }
+  }
+
+  private static void attempt(Body body, int tid, AtomicReference<Throwable> failure) {
+    try {
+      body.run(tid);
+    } catch (RuntimeException | Error e) {
+      failure.compareAndSet(null, e);
+    }
+  }
+
+  private static void meet(AtomicInteger arrived, int target) {
+    arrived.incrementAndGet();
+    for (int spins = 0; arrived.get() < target; spins++) {
+      if (spins < 10_000) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
+    }
+  }
+
+  private MemorySegment allocateBytes(long bytes) {
+    long padded = (bytes + 63) / 64 * 64;
+    MemorySegment whole = memory.allocate(padded + 2 * GUARD_BYTES, 64);
+    whole.asSlice(0, GUARD_BYTES).fill(GUARD);
+    whole.asSlice(GUARD_BYTES + bytes).fill(GUARD);
+    allocations.add(new Guarded(whole, GUARD_BYTES, GUARD_BYTES + bytes));
+    return whole.asSlice(GUARD_BYTES, bytes);
+  }
+
+  private void checkGuards() {
+    for (Guarded g : allocations) {
+      for (long i = 0; i < g.whole().byteSize(); i++) {
+        if (i == g.from()) {
+          i = g.to();
+        }
+        if (g.whole().get(JAVA_BYTE, i) != GUARD) {
+          throw new IllegalStateException(
+              "native code wrote " + (i - g.from()) + " bytes from the start of a buffer of " + (g.to() - g.from()));
+        }
+      }
+    }
+  }
+}
