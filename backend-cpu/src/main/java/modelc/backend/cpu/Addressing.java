@@ -92,8 +92,9 @@ final class Addressing {
     for (var b : y.terms().entrySet()) {
       sum = sum.plus(Linear.of(b.getKey()).times(x.constant() * b.getValue()));
       for (var a : x.terms().entrySet()) {
-        Atom low = a.getKey().compareTo(b.getKey()) <= 0 ? a.getKey() : b.getKey();
-        Atom high = low == a.getKey() ? b.getKey() : a.getKey();
+        boolean ordered = a.getKey().compareTo(b.getKey()) <= 0;
+        Atom low = ordered ? a.getKey() : b.getKey();
+        Atom high = ordered ? b.getKey() : a.getKey();
         String name = f.pure("mul i64 " + low.name() + ", " + high.name());
         Atom product = atom(name, Math.max(low.depth(), high.depth()));
         sum = sum.plus(Linear.of(product).times(a.getValue() * b.getValue()));
@@ -137,7 +138,7 @@ final class Addressing {
     return out;
   }
 
-  private Linear lane(Expr e, int lane, ExprEmitter expressions, Map<Expr, String> values) {
+  private Linear lane(Expr e, int lane, ExprEmitter expressions, IdentityHashMap<Expr, String> values) {
     return switch (e) {
       case Expr.Splat s -> expressions.index(s.x());
       case Expr.Ramp r ->
@@ -148,17 +149,21 @@ final class Addressing {
           lane(b.x(), lane, expressions, values).minus(lane(b.y(), lane, expressions, values));
       case Expr.Binary b when b.fn() == BinaryFn.MULTIPLY ->
           product(lane(b.x(), lane, expressions, values), lane(b.y(), lane, expressions, values));
-      case Expr.VarRef v when vectors.get(v.var()) instanceof Expr made ->
-          lane(made, lane, expressions, values);
+      case Expr.VarRef v -> {
+        Expr made = vectors.get(v.var());
+        yield made == null
+            ? atomHere(extract(e, lane, expressions, values))
+            : lane(made, lane, expressions, values);
+      }
       case Expr.Convert c when c.dtype() == DType.I64 && c.x().dtype() == DType.I32 ->
           atomHere(f.pure("sext i32 " + extract(c.x(), lane, expressions, values) + " to i64"));
-      case Expr.Const _, Expr.Size _, Expr.VarRef _, Expr.Unary _, Expr.Binary _, Expr.Fma _, Expr.Compare _,
+      case Expr.Const _, Expr.Size _, Expr.Unary _, Expr.Binary _, Expr.Fma _, Expr.Compare _,
           Expr.Select _, Expr.Convert _, Expr.Load _, Expr.Horizontal _, Expr.Lane _, Expr.WarpShuffleXor _ ->
           atomHere(extract(e, lane, expressions, values));
     };
   }
 
-  private String extract(Expr e, int lane, ExprEmitter expressions, Map<Expr, String> values) {
+  private String extract(Expr e, int lane, ExprEmitter expressions, IdentityHashMap<Expr, String> values) {
     String vector = values.get(e);
     if (vector == null) {
       vector = expressions.value(e);
