@@ -10,7 +10,8 @@ import java.util.function.UnaryOperator;
  * beside the original in one kernel. It changes nothing but names and what it was told to substitute.
  */
 public final class Renamer {
-  private final UnaryOperator<String> names;
+  private final UnaryOperator<String> varNames;
+  private final UnaryOperator<String> bufferNames;
   private final Map<Var, Expr> vars = new HashMap<>();
   private final Map<Buffer, Buffer> buffers = new HashMap<>();
 
@@ -20,7 +21,12 @@ public final class Renamer {
    * @param names gives the name in the copy for a name in the original; asked once a binding
    */
   public Renamer(UnaryOperator<String> names) {
-    this.names = names;
+    this(names, names);
+  }
+
+  public Renamer(UnaryOperator<String> varNames, UnaryOperator<String> bufferNames) {
+    this.varNames = varNames;
+    this.bufferNames = bufferNames;
   }
 
   /** Replaces a variable that is bound outside. */
@@ -37,14 +43,14 @@ public final class Renamer {
 
   /** The name of a binding in the copy. */
   public Var bind(Var var) {
-    var renamed = new Var(names.apply(var.name()), var.dtype(), var.lanes());
+    var renamed = new Var(varNames.apply(var.name()), var.dtype(), var.lanes());
     vars.put(var, new Expr.VarRef(renamed));
     return renamed;
   }
 
   /** The name of a buffer in the copy. */
   public Buffer bind(Buffer b) {
-    var renamed = new Buffer(names.apply(b.name()), b.dtype(), b.lanes(), b.size(), b.space());
+    var renamed = new Buffer(bufferNames.apply(b.name()), b.dtype(), b.lanes(), b.size(), b.space());
     buffers.put(b, renamed);
     return renamed;
   }
