@@ -26,7 +26,7 @@ import modelc.ir.loop.LoopProgram;
 final class LlvmEmitter {
   private final ModuleText module = new ModuleText();
   private final IdentityHashMap<Kernel, Set<Integer>> aliased = new IdentityHashMap<>();
-  private final Map<String, Kernel> names = new HashMap<>();
+  private final Set<String> names = new HashSet<>();
   private final boolean x86;
 
   private LlvmEmitter(String triple) {
@@ -52,11 +52,11 @@ final class LlvmEmitter {
     for (LoopEntry e : program.entries()) {
       for (LoopEntry.Launch launch : e.launches()) {
         Kernel k = launch.kernel();
-        Kernel known = names.putIfAbsent(k.name(), k);
-        if (known == null) {
+        if (!aliased.containsKey(k)) {
+          if (!names.add(k.name())) {
+            throw new IllegalArgumentException("two kernels are named " + k.name());
+          }
           kernels.add(k);
-        } else if (known != k) {
-          throw new IllegalArgumentException("two kernels are named " + k.name());
         }
         aliased.computeIfAbsent(k, _ -> new HashSet<>()).addAll(equalArguments(launch));
       }

@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import modelc.ir.DType;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopProgram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles one entry or kernel and runs it on buffers it hands out: for tests and measurements. It is not how models
@@ -185,7 +187,7 @@ public final class NativeRunner implements AutoCloseable {
   }
 
   private static void spmd(int threads, Body body) {
-    var failure = new AtomicReference<Throwable>();
+    var failure = new AtomicReference<@Nullable Throwable>();
     var others = new ArrayList<Thread>();
     for (int t = 1; t < threads; t++) {
       int tid = t;
@@ -200,12 +202,13 @@ public final class NativeRunner implements AutoCloseable {
         throw new IllegalStateException("interrupted while native code runs", e);
       }
     }
-    if (failure.get() != null) {
-      throw new IllegalStateException(failure.get());
+    Throwable thrown = failure.get();
+    if (thrown != null) {
+      throw new IllegalStateException("a thread failed", thrown);
     }
   }
 
-  private static void attempt(Body body, int tid, AtomicReference<Throwable> failure) {
+  private static void attempt(Body body, int tid, AtomicReference<@Nullable Throwable> failure) {
     try {
       body.run(tid);
     } catch (RuntimeException | Error e) {
@@ -219,7 +222,7 @@ public final class NativeRunner implements AutoCloseable {
       if (spins < 10_000) {
         Thread.onSpinWait();
       } else {
-        Thread.yield();
+        LockSupport.parkNanos(1);
       }
     }
   }
