@@ -3,5 +3,6 @@ module modelc.passes {
   requires static org.jspecify;
   requires transitive modelc.ir;
 
+  exports modelc.passes.contraction;
   exports modelc.passes.vectorize;
 }

@@ -193,6 +193,13 @@ public final class LoopBuilder {
     return new Expr.Binary(BinaryFn.MINIMUM, x, y);
   }
 
+  public static Expr max(Expr x, Expr y) {
+    if (x instanceof Expr.Const a && y instanceof Expr.Const b) {
+      return new Expr.Const(a.dtype(), Math.max(a.value(), b.value()));
+    }
+    return new Expr.Binary(BinaryFn.MAXIMUM, x, y);
+  }
+
   public static Expr lt(Expr x, Expr y) {
     return new Expr.Compare(CompareFn.LT, x, y);
   }

@@ -1,0 +1,64 @@
+package modelc.passes.contraction;
+
+import modelc.ir.loop.Buffer;
+import modelc.passes.Target;
+
+/**
+ * Lowers the contractions worth kernels of their own, each to register-tiled kernels with packed operands; see {@link
+ * MicroKernel}. Everything stays a contraction of f32: other types and forms are lowered as plain loops elsewhere.
+ *
+ * <p>Every result depends on shapes and values alone, not on the number of threads. Kernel and scratch names begin with
+ * the given name.
+ */
+public final class Contraction {
+  private Contraction() {}
+
+  /** A batch of matrix products; the epilogue's indices are {@code [batch, m, n]}. */
+  public static Lowered matmul(String name, Matmul product, Epilogue epilogue, Target target) {
+    return MatmulKernels.lower(name, product, epilogue, target);
+  }
+
+  /**
+   * A convolution; the epilogue's indices are {@code [n, oh, ow, k]}.
+   *
+   * @param x {@code [n][h][w][groups*c]}
+   * @param w {@code [k][c][r][s]}
+   */
+  public static Lowered convForward(
+      String name, ConvShape shape, Buffer x, Buffer w, Epilogue epilogue, Target target) {
+    return ConvForward.lower(name, shape, x, w, epilogue, target);
+  }
+
+  /**
+   * The gradient of a convolution by its input: along each spatial axis, {@code dx[i] = sum over t of
+   * dy[(i + t*dilation + offset) / stride] * w[R-1-t]} over the taps where it divides; with reversal {@code w[t]}. The
+   * epilogue's indices are {@code [n, h, w, c]}.
+   *
+   * @param dy {@code [n][dyH][dyW][k]}, padded so that every tap is within it
+   * @param w {@code [k][c][r][s]}
+   */
+  public static Lowered convInputGradient(
+      String name,
+      ConvShape shape,
+      Buffer dy,
+      long dyH,
+      long dyW,
+      long offsetH,
+      long offsetW,
+      Buffer w,
+      Epilogue epilogue,
+      Target target) {
+    return ConvInputGradient.lower(name, shape, dy, dyH, dyW, offsetH, offsetW, w, epilogue, target);
+  }
+
+  /**
+   * The gradient of a convolution by its weights; the epilogue's indices are {@code [k, c, r, s]}, one lane at a time.
+   *
+   * @param x {@code [n][h][w][groups*c]}
+   * @param dy {@code [n][oh][ow][k]}
+   */
+  public static Lowered convWeightGradient(
+      String name, ConvShape shape, Buffer x, Buffer dy, Epilogue epilogue, Target target) {
+    return ConvWeightGradient.lower(name, shape, x, dy, epilogue, target);
+  }
+}
