@@ -1,4 +1,6 @@
 /** What a compiled model needs when it runs; depends on the JDK alone. */
 module modelc.runtime {
   requires static org.jspecify;
+
+  exports modelc.runtime;
 }

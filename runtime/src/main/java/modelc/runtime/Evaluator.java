@@ -1,0 +1,53 @@
+package modelc.runtime;
+
+import java.util.SequencedMap;
+import java.util.function.BooleanSupplier;
+
+/** Runs {@code eval} over a whole data set, in its order. It changes no weights. */
+public final class Evaluator {
+  private final Session session;
+  private final Call call;
+
+  public Evaluator(Session session) {
+    this.session = session;
+    this.call = session.call("eval");
+  }
+
+  /**
+   * The means of loss and metrics, the loss under {@code loss}.
+   *
+   * @param batch how many samples at a time
+   * @throws DataException if the data do not fit the model, or there are none
+   */
+  public SequencedMap<String, Double> evaluate(BatchSource source, int batch) {
+    return evaluate(source, batch, () -> false);
+  }
+
+  SequencedMap<String, Double> evaluate(BatchSource source, int batch, BooleanSupplier stop) {
+    if (source.size() == 0) {
+      throw new DataException(
+          "R0503", "there are no samples to evaluate on", "use a larger data set or split");
+    }
+    var feed = new Feed(call, source);
+    var averages = new Averages(call.spec());
+    long batches = Prefetcher.batches(source, batch);
+    try (var data = new Prefetcher(source, batch, _ -> position -> position, 0, 0)) {
+      for (long b = 0; b < batches && !stop.getAsBoolean(); b++) {
+        Prefetcher.Batch next = data.next();
+        feed.bind(next);
+        call.run();
+        averages.add(call, next.count());
+        data.release(next);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UsageException(
+          "R0504", "evaluation was interrupted", "let the thread that evaluates finish", e);
+    }
+    return averages.means();
+  }
+
+  public Session session() {
+    return session;
+  }
+}

@@ -1,0 +1,101 @@
+package modelc.runtime;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A compiled model: its specification and its machine code; immutable, safe from any thread. It holds no weights:
+ * those belong to its sessions.
+ *
+ * <p>{@link #close} closes the sessions still open, waiting for their calls in flight, and then unloads the code.
+ */
+public final class Model implements AutoCloseable {
+  private final ModelSpec spec;
+  private final NativeCode code;
+  private final List<Variable> variables;
+  private final Object closing = new Object();
+  private final Set<Session> sessions = new HashSet<>();
+  private boolean closed;
+
+  /**
+   * Takes over {@code code}: closing the model closes it.
+   *
+   * @throws DataException if {@code spec} contradicts itself
+   */
+  public Model(ModelSpec spec, NativeCode code) {
+    spec.verify();
+    this.spec = spec;
+    this.code = code;
+    this.variables = spec.variables();
+  }
+
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  /** What each session keeps between calls. */
+  public List<Variable> variables() {
+    return variables;
+  }
+
+  /** A session on all cores. */
+  public Session open() {
+    return open(Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * A session with its own weights and threads.
+   *
+   * @param threads how many to compute with, counting the caller; more than the machine has cores would only be slower,
+   *     so no more than that are used
+   */
+  public Session open(int threads) {
+    if (threads < 1) {
+      throw new UsageException(
+          "R0103", "a session cannot compute on " + threads + " threads", "ask for at least 1");
+    }
+    synchronized (sessions) {
+      if (closed) {
+        throw closed();
+      }
+      var session = new Session(this, Math.min(threads, Runtime.getRuntime().availableProcessors()));
+      sessions.add(session);
+      return session;
+    }
+  }
+
+  NativeCode code() {
+    return code;
+  }
+
+  void forget(Session session) {
+    synchronized (sessions) {
+      sessions.remove(session);
+    }
+  }
+
+  private UsageException closed() {
+    return new UsageException(
+        "R0104", "model " + spec.name() + " is closed", "open sessions before closing the model");
+  }
+
+  @Override
+  public void close() {
+    synchronized (closing) {
+      List<Session> open;
+      synchronized (sessions) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        open = new ArrayList<>(sessions);
+      }
+      for (Session s : open) {
+        s.close();
+      }
+      code.close();
+    }
+  }
+}

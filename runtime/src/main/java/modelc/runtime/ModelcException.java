@@ -1,0 +1,35 @@
+package modelc.runtime;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can go wrong outside the program's own faults, told so that the reader can act: a code that documentation
+ * explains, what is wrong and where, and what to do about it.
+ */
+public abstract sealed class ModelcException extends RuntimeException
+    permits UsageException, DataException, FileException, LimitException, NumericException, NativeException {
+  private static final long serialVersionUID = 1;
+  private final String code;
+  private final String cure;
+
+  ModelcException(String code, String message, String cure, @Nullable Throwable cause) {
+    super(message, cause);
+    this.code = code;
+    this.cure = cure;
+  }
+
+  /** Stable, documented, e.g. {@code R0102}. */
+  public String code() {
+    return code;
+  }
+
+  /** What the reader can do. */
+  public String cure() {
+    return cure;
+  }
+
+  @Override
+  public String toString() {
+    return "error[" + code + "]: " + getMessage() + "\n  = help: " + cure;
+  }
+}

@@ -1,0 +1,304 @@
+package modelc.runtime;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model with weights, memory and threads of its own, ready to be called. It is confined: one call at a time, from any
+ * thread; a second at the same moment is refused, not queued.
+ *
+ * <p>{@link #close} may come from any thread, any number of times; it waits for the call in flight.
+ */
+public final class Session implements AutoCloseable {
+  private final Model model;
+  private final Team team;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment barrier;
+  private final SequencedMap<String, MemorySegment> memory = new LinkedHashMap<>();
+  private final Map<String, Variable> variables = new LinkedHashMap<>();
+  private final Object closeLock = new Object();
+  private final Semaphore permit = new Semaphore(1);
+  private volatile @Nullable Thread caller;
+  private volatile boolean closed;
+  private boolean ready;
+  private @Nullable Arena scratchArena;
+  private MemorySegment scratch = MemorySegment.NULL;
+
+  Session(Model model, int threads) {
+    this.model = model;
+    try {
+      barrier = NativeMemory.allocate(arena, 128, "the barrier");
+      for (Variable v : model.variables()) {
+        variables.put(v.name(), v);
+        memory.put(v.name(), NativeMemory.allocate(arena, v.bytes(), v.toString()));
+      }
+    } catch (ModelcException e) {
+      arena.close();
+      throw e;
+    }
+    ready = memory.isEmpty();
+    team = new Team(threads, "modelc-" + model.spec().name());
+  }
+
+  public Model model() {
+    return model;
+  }
+
+  /** How many threads compute, the caller included. */
+  public int threads() {
+    return team.size();
+  }
+
+  /**
+   * The memory of a parameter or state itself, no copy: writing to it changes the session.
+   *
+   * @throws UsageException if there is none of that name
+   */
+  public Tensor variable(String name) {
+    Variable v = variables.get(name);
+    MemorySegment m = memory.get(name);
+    if (v == null || m == null) {
+      throw new UsageException(
+          "R0106",
+          "model " + model.spec().name() + " keeps no \"" + name + '"',
+          "it keeps " + String.join(", ", variables.keySet()));
+    }
+    return new Tensor(v.type(), v.shape(), m.asSlice(0, v.bytes()));
+  }
+
+  /** Parameters, states and optimizer states of the kinds asked for, by name; no copies. */
+  public SequencedMap<String, Tensor> variables(Predicate<Kind> kinds) {
+    SequencedMap<String, Tensor> found = new LinkedHashMap<>();
+    for (Variable v : variables.values()) {
+      if (kinds.test(v.kind())) {
+        found.put(v.name(), variable(v.name()));
+      }
+    }
+    return found;
+  }
+
+  /**
+   * A call of an entry, to be made once and run many times. Its buffers live as long as the session.
+   *
+   * @throws UsageException if there is none of that name
+   */
+  public Call call(String entry) {
+    EntrySpec spec =
+        model
+            .spec()
+            .entry(entry)
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "R0107",
+                        "model " + model.spec().name() + " has no entry \"" + entry + '"',
+                        "it has "
+                            + model.spec().entries().stream()
+                                .map(EntrySpec::name)
+                                .collect(Collectors.joining(", "))));
+    checkOpen();
+    return new Call(this, spec, model.code().entry(entry));
+  }
+
+  /** Runs {@code init}: fresh parameters, states and optimizer states drawn from {@code seed}. */
+  public void init(long seed) {
+    Call init = call("init");
+    init.seed(seed);
+    init.run();
+  }
+
+  /**
+   * Sets every parameter and state from a safetensors file; optimizer states too where the file has them.
+   *
+   * @throws DataException if the file does not fit the model: then nothing was changed
+   */
+  public void load(Path weights) {
+    try (var file = Safetensors.open(weights)) {
+      load(file, "", k -> k != Kind.OPTIMIZER_STATE, true);
+    }
+  }
+
+  /**
+   * Sets variables from those entries of {@code file} that have {@code prefix} before their names.
+   *
+   * @param required the kinds that must be there
+   * @param strict whether an entry that names no variable is an error
+   */
+  void load(Safetensors file, String prefix, Predicate<Kind> required, boolean strict) {
+    var chosen = new LinkedHashMap<Variable, Safetensors.Entry>();
+    var wrong = new ArrayList<String>();
+    for (Variable v : variables.values()) {
+      Optional<Safetensors.Entry> e = file.entry(prefix + v.name());
+      if (e.isPresent()) {
+        chosen.put(v, e.get());
+        if (e.get().type() != v.type() || !e.get().shape().equals(v.shape())) {
+          wrong.add(v + " is " + e.get().type() + Tensor.text(e.get().shape()) + " in the file");
+        }
+      } else if (required.test(v.kind())) {
+        wrong.add(v + " is not in the file");
+      }
+    }
+    for (Safetensors.Entry e : file.entries()) {
+      if (strict && !variables.containsKey(e.name())) {
+        wrong.add(e.name() + ": " + e.type() + Tensor.text(e.shape()) + " is in the file only");
+      }
+    }
+    if (!wrong.isEmpty()) {
+      throw misfit(file, wrong);
+    }
+    // Nothing is changed unless the whole file can be read.
+    try (Arena staging = Arena.ofShared()) {
+      var read = new LinkedHashMap<String, MemorySegment>();
+      chosen.forEach((v, e) -> read.put(v.name(), file.read(e, staging).data()));
+      locked(() -> read.forEach((name, data) -> variable(name).data().copyFrom(data)));
+    }
+    ready = true;
+  }
+
+  private DataException misfit(Safetensors file, List<String> wrong) {
+    int shown = Math.min(wrong.size(), 8);
+    String more = wrong.size() > shown ? "\n  and " + (wrong.size() - shown) + " more" : "";
+    return new DataException(
+        "R0201",
+        file.path()
+            + " does not hold the weights of "
+            + model.spec().name()
+            + ":\n  "
+            + String.join("\n  ", wrong.subList(0, shown))
+            + more,
+        "use weights saved from the same model with the same settings; a label (`-> fc1: dense(10)`) pins a name");
+  }
+
+  /** Writes parameters and states as a safetensors file, atomically; the same weights give the same bytes. */
+  public void save(Path weights) {
+    locked(
+        () ->
+            Safetensors.write(
+                weights,
+                Map.of("format", "modelc", "model", model.spec().name()),
+                variables(k -> k == Kind.PARAMETER || k == Kind.STATE)));
+  }
+
+  /** Notes that the variables have values. */
+  void markReady() {
+    ready = true;
+  }
+
+  boolean isReady() {
+    return ready;
+  }
+
+  MemorySegment variableMemory(String name) {
+    return java.util.Objects.requireNonNull(memory.get(name));
+  }
+
+  Arena arena() {
+    return arena;
+  }
+
+  long barrierAddress() {
+    return barrier.address();
+  }
+
+  /** Scratch of at least that size, shared by the calls of the session; only under {@link #locked}. */
+  long scratchAddress(long bytes) {
+    if (scratch.byteSize() < bytes) {
+      Arena fresh = Arena.ofShared();
+      try {
+        scratch = NativeMemory.allocate(fresh, bytes, "the arena");
+      } catch (ModelcException e) {
+        fresh.close();
+        throw e;
+      }
+      if (scratchArena != null) {
+        scratchArena.close();
+      }
+      scratchArena = fresh;
+    }
+    return scratch.address();
+  }
+
+  Team team() {
+    return team;
+  }
+
+  /** Runs {@code work} as the one call of the moment. */
+  void locked(Runnable work) {
+    enter();
+    try {
+      work.run();
+    } finally {
+      exit();
+    }
+  }
+
+  void enter() {
+    checkOpen();
+    if (!permit.tryAcquire()) {
+      checkOpen();
+      throw new UsageException(
+          "R0109",
+          "another thread is in a call of this session of " + model.spec().name(),
+          "open a session for each thread, or take turns");
+    }
+    caller = Thread.currentThread();
+  }
+
+  void exit() {
+    caller = null;
+    permit.release();
+  }
+
+  void checkOpen() {
+    if (closed) {
+      throw new UsageException(
+          "R0108",
+          "this session of " + model.spec().name() + " is closed",
+          "use the session inside its try block");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (caller == Thread.currentThread()) {
+      throw new UsageException(
+          "R0110", "a session cannot be closed from inside its own call", "close it afterwards");
+    }
+    synchronized (closeLock) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      permit.acquireUninterruptibly();
+      team.close();
+      if (scratchArena != null) {
+        release(scratchArena);
+      }
+      release(arena);
+      model.forget(this);
+    }
+  }
+
+  /** Closes {@code arena}, waiting for threads that write its memory to a file or channel at this moment. */
+  private static void release(Arena arena) {
+    while (true) {
+      try {
+        arena.close();
+        return;
+      } catch (IllegalStateException inUse) {
+        java.util.concurrent.locks.LockSupport.parkNanos(100_000);
+      }
+    }
+  }
+}
