@@ -32,7 +32,12 @@ public sealed interface Op {
   record Parameter(String name, TensorType type) implements Op {}
 
   /** One number in every element; for BOOL 0 or 1. */
-  record Constant(TensorType type, double value) implements Op {}
+  record Constant(TensorType type, double value) implements Op {
+    public Constant {
+      // Integers have one zero.
+      value = type.dtype().isFloat() ? value : value + 0.0;
+    }
+  }
 
   /** A small dense constant, row-major; its type has constant sizes. */
   record DenseConstant(TensorType type, List<Double> values) implements Op {}
