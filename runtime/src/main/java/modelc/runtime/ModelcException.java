@@ -28,8 +28,8 @@ public abstract sealed class ModelcException extends RuntimeException
     return cure;
   }
 
-  @Override
-  public String toString() {
+  /** Code, message and cure, as a person should see them. */
+  public String render() {
     return "error[" + code + "]: " + getMessage() + "\n  = help: " + cure;
   }
 }

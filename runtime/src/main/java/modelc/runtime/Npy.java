@@ -113,8 +113,8 @@ public final class Npy {
         throw misfit(type, "value " + value + " does not fit");
       }
       switch (type) {
-        case F32 -> out.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
-        case F64 -> out.setAtIndex(ValueLayout.JAVA_DOUBLE, i, value);
+        case F32 -> out.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) value);
+        case F64 -> out.setAtIndex(ValueLayout.JAVA_DOUBLE, i, (double) value);
         case I32 -> out.setAtIndex(ValueLayout.JAVA_INT, i, (int) value);
         case I64 -> out.setAtIndex(ValueLayout.JAVA_LONG, i, value);
         case BOOL -> out.set(ValueLayout.JAVA_BYTE, i, (byte) value);

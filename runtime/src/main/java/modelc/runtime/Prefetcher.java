@@ -146,13 +146,11 @@ final class Prefetcher implements AutoCloseable {
       batch = ready.take();
       waitedNanos += System.nanoTime() - start;
     }
-    switch (batch.failure) {
-      case null -> {
-        return batch;
-      }
+    return switch (batch.failure) {
+      case null -> batch;
       case ModelcException e -> throw e;
       case Throwable e -> throw new IllegalStateException("a data set failed", e);
-    }
+    };
   }
 
   /** Gives a batch's memory back for a later one. */

@@ -32,8 +32,7 @@ public final class Session implements AutoCloseable {
   private volatile @Nullable Thread caller;
   private volatile boolean closed;
   private boolean ready;
-  private @Nullable Arena scratchArena;
-  private MemorySegment scratch = MemorySegment.NULL;
+  private @Nullable Scratch scratch;
 
   Session(Model model, int threads) {
     this.model = model;
@@ -213,20 +212,31 @@ public final class Session implements AutoCloseable {
 
   /** Scratch of at least that size, shared by the calls of the session; only under {@link #locked}. */
   long scratchAddress(long bytes) {
-    if (scratch.byteSize() < bytes) {
-      Arena fresh = Arena.ofShared();
+    Scratch present = scratch;
+    if (present == null || present.memory.byteSize() < bytes) {
+      var larger = new Scratch(bytes);
+      if (present != null) {
+        present.arena.close();
+      }
+      scratch = larger;
+      return larger.memory.address();
+    }
+    return present.memory.address();
+  }
+
+  /** Memory that entries use for their intermediate values. */
+  private static final class Scratch {
+    final Arena arena = Arena.ofShared();
+    final MemorySegment memory;
+
+    Scratch(long bytes) {
       try {
-        scratch = NativeMemory.allocate(fresh, bytes, "the arena");
+        memory = NativeMemory.allocate(arena, bytes, "the arena");
       } catch (ModelcException e) {
-        fresh.close();
+        arena.close();
         throw e;
       }
-      if (scratchArena != null) {
-        scratchArena.close();
-      }
-      scratchArena = fresh;
     }
-    return scratch.address();
   }
 
   Team team() {
@@ -282,8 +292,8 @@ public final class Session implements AutoCloseable {
       closed = true;
       permit.acquireUninterruptibly();
       team.close();
-      if (scratchArena != null) {
-        release(scratchArena);
+      if (scratch != null) {
+        release(scratch.arena);
       }
       release(arena);
       model.forget(this);

@@ -8,6 +8,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class Team implements AutoCloseable {
   // Written before `job`, read after it.
   private MemorySegment function = MemorySegment.NULL;
   private long context;
-  private volatile long job;
+  private final AtomicLong job = new AtomicLong();
 
   Team(int size, String name) {
     this.size = size;
@@ -65,7 +66,7 @@ final class Team implements AutoCloseable {
     status = 0;
     failure = null;
     pending.set(workers.length);
-    job = job + 1;
+    job.incrementAndGet();
     for (Worker w : workers) {
       if (w.parked) {
         LockSupport.unpark(w.thread);
@@ -126,7 +127,7 @@ final class Team implements AutoCloseable {
     @Override
     public void run() {
       for (long done = 0; await(done); ) {
-        done = job;
+        done = job.get();
         try {
           int result = enter(function, context, number);
           if (result != 0) {
@@ -147,7 +148,7 @@ final class Team implements AutoCloseable {
     /** Waits for a job other than {@code done}; false when the team stops. */
     private boolean await(long done) {
       long start = System.nanoTime();
-      while (job == done) {
+      while (job.get() == done) {
         if (stopped) {
           return false;
         }
@@ -156,7 +157,7 @@ final class Team implements AutoCloseable {
           continue;
         }
         parked = true;
-        if (job == done && !stopped) {
+        if (job.get() == done && !stopped) {
           LockSupport.park(Team.this);
         }
         parked = false;

@@ -163,7 +163,7 @@ public final class Trainer {
    */
   public TrainingResult run() {
     options.checkpoint().ifPresent(path -> AtomicFile.prepare(path, checkpointBytes()));
-    train.seed(options.seed()).scalar("steps", steps());
+    train.seed(options.seed()).scalar("steps", (double) steps());
     listener.started(progress.step, steps());
     try {
       TrainingResult.Outcome outcome = epochs();
@@ -253,7 +253,7 @@ public final class Trainer {
   private void step(Prefetcher.Batch batch, Clock clock) {
     long step = progress.step + 1;
     feed.bind(batch);
-    train.scalar("step", step).scalar("epoch", progress.epoch);
+    train.scalar("step", (double) step).scalar("epoch", progress.epoch);
     long start = System.nanoTime();
     train.run();
     stepNanos[(int) (stepsTimed++ % TIMES_KEPT)] = System.nanoTime() - start;
@@ -375,7 +375,7 @@ public final class Trainer {
             better,
             (System.nanoTime() - clock.start) * 1e-9,
             clock.samples / Math.max(1e-9, clock.trained * 1e-9),
-            Math.min(1, clock.waited / Math.max(1.0, clock.trained)));
+            Math.min(1, clock.waited / Math.max(1.0, (double) clock.trained)));
     epochs.add(epoch);
     listener.epoch(epoch);
   }

@@ -122,7 +122,7 @@ final class LinearModel implements NativeCode {
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
                     arena);
           } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(n, e);
           }
         });
   }
