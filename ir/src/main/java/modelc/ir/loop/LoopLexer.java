@@ -2,6 +2,7 @@ package modelc.ir.loop;
 
 import java.util.ArrayList;
 import java.util.List;
+import modelc.ir.ParseException;
 
 /** Cuts the text form of Loop IR into tokens. Comments run from {@code //} to the end of the line. */
 final class LoopLexer {
@@ -119,7 +120,7 @@ final class LoopLexer {
     int start = at - lineStart + 1;
     for (at++; peek(0) != '"'; at++) {
       if (at >= text.length() || peek(0) == '\n') {
-        throw new LoopParseException(line, start, "this string does not end");
+        throw new ParseException(line, start, "this string does not end");
       }
       if (peek(0) == '\\') {
         at++;

@@ -14,6 +14,7 @@ import modelc.ir.BinaryFn;
 import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.Origin;
+import modelc.ir.ParseException;
 import modelc.ir.ReduceFn;
 import modelc.ir.Role;
 import modelc.ir.Span;
@@ -104,12 +105,12 @@ public final class LoopParser {
     return take();
   }
 
-  private LoopParseException error(String message) {
+  private ParseException error(String message) {
     return error(peek(), message);
   }
 
-  private static LoopParseException error(Token where, String message) {
-    return new LoopParseException(where.line(), where.column(), message);
+  private static ParseException error(Token where, String message) {
+    return new ParseException(where.line(), where.column(), message);
   }
 
   private String string() {

@@ -13,6 +13,7 @@ import modelc.ir.CompareFn;
 import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.Origin;
+import modelc.ir.ParseException;
 import modelc.ir.ReduceFn;
 import modelc.ir.Role;
 import modelc.ir.Span;
@@ -66,8 +67,8 @@ class LoopTextTest {
       kernel gpu(y: f32[64]) {
         grid_x for %b = 0 to 2 {
           grid_y for %c = 0 to 1 {
+            alloc s: f32[32] shared
             thread_x for %t = 0 to 32 {
-              alloc s: f32[32] shared
               store s[%t] = 1.0
               barrier
               store y[%b * 32 + %t] = warp_shuffle_xor(load s[31 - %t], 16)
@@ -190,7 +191,7 @@ class LoopTextTest {
     cases.add(List.of("kernel \"k", "1:8: this string does not end"));
     for (List<String> c : cases) {
       assertThatThrownBy(() -> LoopParser.parseKernel(c.get(0)))
-          .isInstanceOf(LoopParseException.class)
+          .isInstanceOf(ParseException.class)
           .hasMessage(c.get(1));
     }
   }

@@ -37,7 +37,7 @@ final class Widener {
   /** Lanes that exist; at least one does. */
   private Optional<Expr> tail = Optional.empty();
 
-  /** Lanes that the conditions around the current statement hold for; maybe none, so that scalars are not loaded. */
+  /** Lanes that the conditions around the current statement hold for; maybe none, so that even scalars are masked. */
   private Optional<Expr> condition = Optional.empty();
 
   /** Whether the code has conditions, which may become masks. */
@@ -156,13 +156,6 @@ final class Widener {
         };
     if (affine.isPresent()) {
       return affine.get();
-    }
-    boolean divides = b.fn() == BinaryFn.DIVIDE || b.fn() == BinaryFn.REMAINDER;
-    if (divides && mask().isPresent() && !(b.y() instanceof Expr.Const)) {
-      // Lanes that are off may have a zero here.
-      y = new Wide.Each(
-          new Expr.Select(
-              mask().get(), y.vector(lanes), LoopBuilder.splat(new Expr.Const(b.dtype(), 1), lanes)));
     }
     return combine(List.of(x, y), o -> new Expr.Binary(b.fn(), o.get(0), o.get(1)));
   }

@@ -1,0 +1,35 @@
+package modelc.ir.loop;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** The subexpressions of expressions; it changes nothing, that is {@link LoopBuilder#map}. */
+public final class Exprs {
+  private Exprs() {}
+
+  /** The direct operands, in order; a mask is the last. */
+  public static List<Expr> operands(Expr e) {
+    return switch (e) {
+      case Expr.Const _, Expr.VarRef _, Expr.Size _ -> List.of();
+      case Expr.Unary u -> List.of(u.x());
+      case Expr.Binary b -> List.of(b.x(), b.y());
+      case Expr.Fma f -> List.of(f.x(), f.y(), f.z());
+      case Expr.Compare c -> List.of(c.x(), c.y());
+      case Expr.Select s -> List.of(s.predicate(), s.onTrue(), s.onFalse());
+      case Expr.Convert c -> List.of(c.x());
+      case Expr.Load l -> Stream.concat(Stream.of(l.index()), l.mask().stream()).toList();
+      case Expr.Splat s -> List.of(s.x());
+      case Expr.Ramp r -> List.of(r.base(), r.stride());
+      case Expr.Horizontal h -> List.of(h.x());
+      case Expr.Lane l -> List.of(l.x());
+      case Expr.WarpShuffleXor w -> List.of(w.x());
+    };
+  }
+
+  /** The expression and all below it, operands first. */
+  public static void forEach(Expr e, Consumer<Expr> action) {
+    operands(e).forEach(x -> forEach(x, action));
+    action.accept(e);
+  }
+}
