@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -46,7 +46,7 @@ public final class Inline implements Pass {
 
   /** {@code f} without calls of the callees that {@code which} holds for, the bodies expanded included. */
   public static Function inline(Function f, Predicate<Callable> which) {
-    Map<Function, Function> flat = new IdentityHashMap<>();
+    Map<Function, Function> flat = new HashMap<>();
     var stack = new ArrayDeque<Function>();
     stack.push(f);
     while (!stack.isEmpty()) {
@@ -72,7 +72,7 @@ public final class Inline implements Pass {
    * origins extend {@code site}, and have its role unless it is the forward one.
    */
   public static List<Value> expand(Function body, List<Value> arguments, Origin site, Builder b) {
-    Map<Value, Value> map = new IdentityHashMap<>();
+    Map<Value, Value> map = new HashMap<>();
     for (int i = 0; i < body.parameters().size(); i++) {
       map.put(body.parameters().get(i), arguments.get(i));
     }

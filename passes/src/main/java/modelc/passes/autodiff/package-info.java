@@ -1,0 +1,5 @@
+/** Reverse-mode differentiation of Tensor IR. */
+@NullMarked
+package modelc.passes.autodiff;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,37 @@
+package modelc.passes.simplify;
+
+import java.util.OptionalDouble;
+import modelc.ir.tensor.Op;
+import modelc.ir.tensor.Value;
+
+/**
+ * Recognises values whose elements are all one number known at compile time. It evaluates nothing: only constants seen
+ * through ops that move elements.
+ */
+public final class Splat {
+  private Splat() {}
+
+  /** The number in every element of {@code v}, if it is known. */
+  public static OptionalDouble of(Value v) {
+    Value source = v;
+    while (true) {
+      switch (source.op()) {
+        case Op.Constant c -> {
+          return OptionalDouble.of(c.value());
+        }
+        case Op.Broadcast o -> source = o.x();
+        case Op.Reshape o -> source = o.x();
+        case Op.Transpose o -> source = o.x();
+        default -> {
+          return OptionalDouble.empty();
+        }
+      }
+    }
+  }
+
+  /** Whether every element of {@code v} is known to equal {@code value} ({@code -0.0} equals {@code 0.0}). */
+  public static boolean is(Value v, double value) {
+    OptionalDouble known = of(v);
+    return known.isPresent() && known.getAsDouble() == value;
+  }
+}
