@@ -4,4 +4,6 @@ module modelc.backend.cpu {
   requires transitive modelc.passes;
   requires org.bytedeco.javacpp;
   requires org.bytedeco.llvm;
+
+  exports modelc.backend.cpu;
 }

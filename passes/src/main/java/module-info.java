@@ -3,6 +3,7 @@ module modelc.passes {
   requires static org.jspecify;
   requires transitive modelc.ir;
 
+  exports modelc.passes;
   exports modelc.passes.contraction;
   exports modelc.passes.vectorize;
 }
