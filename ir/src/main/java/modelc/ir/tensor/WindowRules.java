@@ -1,6 +1,6 @@
 package modelc.ir.tensor;
 
-import static modelc.ir.tensor.TypeRules.require;
+import static modelc.ir.tensor.Checks.require;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ final class WindowRules {
     TensorType kernel = o.kernel().type();
     ConvDims d = o.dims();
     require(x.dtype() == kernel.dtype(), o, "%s and %s differ in element type", x, kernel);
-    TypeRules.requireNumeric(o, x);
+    Checks.requireNumeric(o, x);
     int spatial = d.spatialRank();
     require(
         x.rank() == spatial + 2
@@ -35,10 +35,10 @@ final class WindowRules {
         kernel,
         spatial,
         d);
-    TypeRules.requireAxes(o, axes(d.inputBatch(), d.inputFeature(), d.inputSpatial()), x);
-    TypeRules.requireAxes(o, axes(d.kernelInputFeature(), d.kernelOutputFeature(), d.kernelSpatial()), kernel);
+    Checks.requireAxes(o, axes(d.inputBatch(), d.inputFeature(), d.inputSpatial()), x);
+    Checks.requireAxes(o, axes(d.kernelInputFeature(), d.kernelOutputFeature(), d.kernelSpatial()), kernel);
     // The result has as many axes as the input.
-    TypeRules.requireAxes(o, axes(d.outputBatch(), d.outputFeature(), d.outputSpatial()), x);
+    Checks.requireAxes(o, axes(d.outputBatch(), d.outputFeature(), d.outputSpatial()), x);
     requireWindow(o, o.window(), spatial, x);
 
     var dims = new ArrayList<Dim>(x.shape().dims());
@@ -100,13 +100,13 @@ final class WindowRules {
   }
 
   static TensorType reduceWindow(Op.ReduceWindow o) {
-    TypeRules.requireReducible(o, o.fn(), o.x().type());
+    Checks.requireReducible(o, o.fn(), o.x().type());
     return pooled(o, o.window(), o.x().type());
   }
 
   static TensorType selectAndScatter(Op.SelectAndScatter o) {
     TensorType x = o.x().type();
-    TypeRules.requireNumeric(o, x);
+    Checks.requireNumeric(o, x);
     TensorType expected = pooled(o, o.window(), x);
     TensorType source = o.source().type();
     boolean dilated = o.window().baseDilation().stream().anyMatch(d -> d != 1)
