@@ -4,6 +4,7 @@ import modelc.ir.BinaryFn;
 import modelc.ir.CompareFn;
 import modelc.ir.DType;
 import modelc.ir.ReduceFn;
+import modelc.ir.Scalars;
 import modelc.ir.UnaryFn;
 
 /**
@@ -13,8 +14,6 @@ import modelc.ir.UnaryFn;
  * <p>A 64-bit integer that a double does not hold is refused, not rounded; the least and the greatest are held.
  */
 final class Arithmetic {
-  private static final double TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
-
   private Arithmetic() {}
 
   static double unary(UnaryFn fn, DType dtype, double x) {
@@ -30,7 +29,7 @@ final class Arithmetic {
       case RSQRT -> 1 / Math.sqrt(x);
       case TANH -> Math.tanh(x);
       case LOGISTIC -> 1 / (1 + Math.exp(-x));
-      case ERF -> erf(x);
+      case ERF -> Scalars.erf(x);
       case SINE -> Math.sin(x);
       case COSINE -> Math.cos(x);
       case FLOOR -> Math.floor(x);
@@ -52,17 +51,12 @@ final class Arithmetic {
       case MULTIPLY -> x * y;
       case DIVIDE -> x / y;
       case REMAINDER -> x % y;
-      case POWER -> power(x, y);
+      case POWER -> Scalars.power(x, y);
       case MAXIMUM -> Math.max(x, y);
       case MINIMUM -> Math.min(x, y);
       case AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL ->
           throw new IllegalArgumentException(fn + " of floats");
     };
-  }
-
-  /** IEEE 754's pow; Java's says NaN where one of the bases 1 and -1 decides alone. */
-  private static double power(double x, double y) {
-    return x == 1 || (x == -1 && Double.isInfinite(y)) ? 1 : Math.pow(x, y);
   }
 
   private static long integers(BinaryFn fn, DType dtype, long x, long y) {
@@ -73,7 +67,7 @@ final class Arithmetic {
       case MULTIPLY -> x * y;
       case DIVIDE -> y == 0 ? -1 : x / y;
       case REMAINDER -> y == 0 ? x : x % y;
-      case POWER -> power(x, y);
+      case POWER -> Scalars.power(x, y);
       case MAXIMUM -> Math.max(x, y);
       case MINIMUM -> Math.min(x, y);
       case AND -> x & y;
@@ -83,22 +77,6 @@ final class Arithmetic {
       case SHIFT_RIGHT_LOGICAL ->
           y < 0 || y >= width ? 0 : (dtype == DType.I32 ? x & 0xFFFFFFFFL : x) >>> y;
     };
-  }
-
-  /** Wraps modulo 2^64, of which any narrower wrapping keeps the low bits. */
-  private static long power(long base, long exponent) {
-    if (exponent < 0) {
-      return base == 1 ? 1 : base == -1 ? ((exponent & 1) == 0 ? 1 : -1) : 0;
-    }
-    long result = 1;
-    long square = base;
-    for (long e = exponent; e > 0; e >>= 1) {
-      if ((e & 1) == 1) {
-        result *= square;
-      }
-      square *= square;
-    }
-    return result;
   }
 
   static boolean compare(CompareFn fn, double x, double y) {
@@ -183,38 +161,5 @@ final class Arithmetic {
       case BOOL -> x;
       case F32, F64 -> throw new IllegalArgumentException("wrapping a float");
     };
-  }
-
-  /** To a few units in the last place: a series of positive terms near 0, else Laplace's continued fraction of erfc. */
-  static double erf(double x) {
-    double a = Math.abs(x);
-    if (Double.isNaN(x) || a > 6) {
-      return Double.isNaN(x) ? x : Math.signum(x);
-    }
-    double square = a * a;
-    // exp(-a^2) with the rounding error of the square put back.
-    double gauss = Math.exp(-square) * (1 - Math.fma(a, a, -square));
-    double result = a < 2 ? TWO_OVER_ROOT_PI * gauss * erfSeries(a) : 1 - gauss * erfcFraction(a);
-    return Math.copySign(result, x);
-  }
-
-  /** The sum of 2^n a^(2n+1) / (1 * 3 * ... * (2n+1)). */
-  private static double erfSeries(double a) {
-    double term = a;
-    double sum = a;
-    for (int n = 1; term > sum * 0x1p-60; n++) {
-      term *= 2 * a * a / (2 * n + 1);
-      sum += term;
-    }
-    return sum;
-  }
-
-  /** exp(a^2) erfc(a) = 1/sqrt(pi) / (a + (1/2)/(a + (2/2)/(a + (3/2)/(a + ...)))), for a of at least 2. */
-  private static double erfcFraction(double a) {
-    double tail = a;
-    for (int n = 100; n > 0; n--) {
-      tail = a + n / 2.0 / tail;
-    }
-    return 1 / Math.sqrt(Math.PI) / tail;
   }
 }
