@@ -167,7 +167,7 @@ public final class Interpreter {
       case Op.Constant o -> Tensor.full(dtype, shape, o.value());
       case Op.DenseConstant o ->
           new Tensor(dtype, shape, o.values().stream().mapToDouble(Double::doubleValue).toArray());
-      case Op.Iota o -> Tensor.build(dtype, shape, i -> Arithmetic.convert(DType.I64, dtype, i[o.axis()]));
+      case Op.Iota o -> Tensor.build(dtype, shape, i -> Arithmetic.convert(DType.I64, dtype, (double) i[o.axis()]));
       case Op.RandomBits _ -> randomBits(shape, x.get(0));
       case Op.Unary o -> Elements.unary(o.fn(), dtype, x.get(0));
       case Op.Binary o -> Elements.binary(o.fn(), x.get(0), x.get(1));

@@ -194,7 +194,7 @@ public final class Verifier {
     try {
       inferred = TypeRules.typeOf(v.op());
     } catch (IllTypedException e) {
-      throw illFormed(where, "%s is ill-typed: %s", show(v), e.getMessage());
+      throw illFormed(where, "%s is ill-typed: %s", show(v), String.valueOf(e.getMessage()));
     }
     require(inferred.equals(v.type()), where, "%s must be %s", show(v), inferred);
     v.type().shape().dims().forEach(d -> d.symbols().forEach(s -> symbol(where, s)));

@@ -41,6 +41,14 @@ final class WindowRules {
     Checks.requireAxes(o, axes(d.outputBatch(), d.outputFeature(), d.outputSpatial()), x);
     requireWindow(o, o.window(), spatial, x);
 
+    require(
+        o.featureGroups() == 1 || o.batchGroups() == 1,
+        o,
+        "%d feature groups and %d batch groups over %s and %s: one of them is 1",
+        o.featureGroups(),
+        o.batchGroups(),
+        x,
+        kernel);
     var dims = new ArrayList<Dim>(x.shape().dims());
     dims.set(d.outputBatch(), groupSize(o, x, d.inputBatch(), o.batchGroups(), "batch"));
     dims.set(d.outputFeature(), kernel.dim(d.kernelOutputFeature()));
@@ -65,14 +73,6 @@ final class WindowRules {
     TensorType x = o.x().type();
     TensorType kernel = o.kernel().type();
     ConvDims d = o.dims();
-    require(
-        o.featureGroups() == 1 || o.batchGroups() == 1,
-        o,
-        "%d feature groups and %d batch groups over %s and %s: one of them is 1",
-        o.featureGroups(),
-        o.batchGroups(),
-        x,
-        kernel);
     Dim features = groupSize(o, x, d.inputFeature(), o.featureGroups(), "feature");
     require(
         kernel.dim(d.kernelInputFeature()).equals(features),
