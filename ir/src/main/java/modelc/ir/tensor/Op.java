@@ -62,7 +62,10 @@ public sealed interface Op {
   /** {@code onTrue} where {@code predicate}, else {@code onFalse}; all of one shape. */
   record Select(Value predicate, Value onTrue, Value onFalse) implements Op {}
 
-  /** Float to integer truncates toward zero and saturates, NaN to 0; to BOOL is {@code != 0}. */
+  /**
+   * Float to integer truncates toward zero and saturates, NaN to 0; integer to a narrower one wraps; to BOOL is
+   * {@code != 0}.
+   */
   record Convert(DType to, Value x) implements Op {}
 
   /** Same elements in row-major order, another shape. */
@@ -166,7 +169,8 @@ public sealed interface Op {
 
   /**
    * The gradient of max pooling: each element of {@code source} (shape of the pooled output) is added at the position of
-   * the first greatest element of its window of {@code x}. Result type is x's.
+   * the first greatest element of its window of {@code x}, a NaN being greater than any number. Padding is never
+   * selected; the element of a window wholly in padding is dropped. No dilation. Result type is x's.
    */
   record SelectAndScatter(Window window, Value x, Value source) implements Op {}
 
