@@ -39,7 +39,7 @@ final class LlvmCompiler {
   private static final Set<String> INTRINSICS =
       Set.of(
           "fma", "sqrt", "fabs", "floor", "ceil", "roundeven", "trunc", "copysign", "abs", "smax", "smin", "umax",
-          "umin", "fptosi", "masked", "prefetch", "x86", "aarch64", "ctlz", "vector");
+          "umin", "fptosi", "masked", "prefetch", "x86", "aarch64", "ctlz", "fshl");
 
   private record Host(String triple, LLVMTargetRef target, String cpu, String features) {}
 
