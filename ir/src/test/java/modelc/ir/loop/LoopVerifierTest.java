@@ -188,18 +188,18 @@ class LoopVerifierTest {
   private static final String ENTRY =
       """
       kernel copy(x: f32[4*batch], y: f32[4*batch]) where batch <= 8 {
-        for %%i = 0 to 4 * batch {
-          store y[%%i] = load x[%%i]
+        for %i = 0 to 4 * batch {
+          store y[%i] = load x[%i]
         }
       }
       entry e(a: f32[4*batch], b: f32[8*batch], c: i32[4*batch], d: f32[20]) where batch <= 8 {
         arena 256
-        %s
+        LAUNCH
       }
       """;
 
   private static List<String> entry(String launch) {
-    return LoopVerifier.problems(LoopParser.parseEntry(ENTRY.formatted(launch)));
+    return LoopVerifier.problems(LoopParser.parseEntry(ENTRY.replace("LAUNCH", launch)));
   }
 
   @ParameterizedTest
