@@ -2,8 +2,10 @@ package modelc.ir.tensor;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import modelc.ir.BinaryFn;
@@ -26,6 +28,10 @@ final class RandomGraph {
   /** How many kinds of op {@link #step} knows. */
   static final int KINDS = 26;
 
+  private static final List<ReduceFn> NUMERIC =
+      List.of(ReduceFn.ADD, ReduceFn.MULTIPLY, ReduceFn.MAXIMUM, ReduceFn.MINIMUM);
+  private static final Set<BinaryFn> BITWISE = EnumSet.range(BinaryFn.AND, BinaryFn.SHIFT_RIGHT_LOGICAL);
+
   private final Random random;
   private final Builder b = new Builder();
   private final List<Value> pool = new ArrayList<>();
@@ -37,7 +43,7 @@ final class RandomGraph {
     this.gradients = gradients;
     for (DType dtype : DType.values()) {
       parameter("p_" + dtype, new TensorType(dtype, Shape.of(Dim.of(BATCH), Dim.of(3))));
-      parameter("stage[" + dtype.ordinal() + "].w", TensorType.of(dtype, 2, 3, 4, 4));
+      parameter("stage[" + parameters.size() + "].w", TensorType.of(dtype, 2, 3, 4, 4));
     }
     parameter("5", TensorType.of(DType.F32, 0, 1));
     parameter("a \"quoted\"\\ name", TensorType.scalar(DType.F64));
@@ -75,14 +81,14 @@ final class RandomGraph {
           case 5 -> binary();
           case 6 -> {
             Value x = any(_ -> true);
-            yield b.compare(CompareFn.values()[random.nextInt(6)], x, like(x));
+            yield b.compare(pick(List.of(CompareFn.values())), x, like(x));
           }
           case 7 -> {
             Value p = any(v -> v.type().dtype() == DType.BOOL);
             Value x = any(v -> v.type().shape().equals(p.type().shape()));
             yield b.select(p, x, like(x));
           }
-          case 8 -> b.convert(DType.values()[random.nextInt(5)], any(_ -> true));
+          case 8 -> b.convert(pick(List.of(DType.values())), any(_ -> true));
           case 9 -> {
             Value x = any(_ -> true);
             yield b.reshape(Shape.of(Dim.ONE, x.type().shape().elements()), x);
@@ -119,7 +125,7 @@ final class RandomGraph {
           }
           case 18 -> {
             Value x = any(RandomGraph::numeric);
-            ReduceFn fn = ReduceFn.values()[random.nextInt(4)];
+            ReduceFn fn = pick(NUMERIC);
             yield b.reduce(fn, axes(x).stream().filter(_ -> random.nextBoolean()).toList(), x);
           }
           case 19 -> {
@@ -129,7 +135,7 @@ final class RandomGraph {
           case 20 -> convolution();
           case 21 -> {
             Value x = any(RandomGraph::numeric);
-            yield b.reduceWindow(ReduceFn.values()[random.nextInt(4)], window(x, true), x);
+            yield b.reduceWindow(pick(NUMERIC), window(x, true), x);
           }
           case 22 -> {
             Value x = any(RandomGraph::numeric);
@@ -178,15 +184,15 @@ final class RandomGraph {
   }
 
   private Value unary() {
-    UnaryFn fn = UnaryFn.values()[random.nextInt(UnaryFn.values().length)];
+    UnaryFn fn = pick(List.of(UnaryFn.values()));
     return b.unary(
         fn,
         any(v -> fn == UnaryFn.NOT ? !v.type().dtype().isFloat() : v.type().dtype().isFloat()));
   }
 
   private Value binary() {
-    BinaryFn fn = BinaryFn.values()[random.nextInt(BinaryFn.values().length)];
-    Value x = any(v -> fn.ordinal() < BinaryFn.AND.ordinal() ? v.type().dtype().isFloat() : v.type().dtype().isInteger());
+    BinaryFn fn = pick(List.of(BinaryFn.values()));
+    Value x = any(v -> BITWISE.contains(fn) ? v.type().dtype().isInteger() : v.type().dtype().isFloat());
     return b.binary(fn, x, like(x));
   }
 
@@ -252,6 +258,10 @@ final class RandomGraph {
       }
       default -> b.convolution(w, ConvDims.standard(2), false, 1, 2, x, k);
     };
+  }
+
+  private <T> T pick(List<T> all) {
+    return all.get(random.nextInt(all.size()));
   }
 
   private Value like(Value x) {
