@@ -3,7 +3,6 @@ package modelc.passes.vectorize;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -49,7 +48,7 @@ public final class Vectorize {
         program.model(), program.entries().stream().map(e -> run(e, lanes, done)).toList());
   }
 
-  private static LoopEntry run(LoopEntry e, int lanes, Map<Kernel, Kernel> done) {
+  private static LoopEntry run(LoopEntry e, int lanes, IdentityHashMap<Kernel, Kernel> done) {
     var launches = new ArrayList<LoopEntry.Launch>();
     for (LoopEntry.Launch l : e.launches()) {
       Kernel k = done.computeIfAbsent(l.kernel(), x -> run(x, lanes));

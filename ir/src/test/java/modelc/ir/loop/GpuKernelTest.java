@@ -1,0 +1,175 @@
+package modelc.ir.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import modelc.ir.DType;
+import modelc.ir.Symbol;
+import org.junit.jupiter.api.Test;
+
+/** Kernels for GPUs written by hand: Loop IR says what they need, and its interpreter finds what is wrong with them. */
+class GpuKernelTest {
+  private static final int M = 96;
+  private static final int N = 64;
+  private static final int K = 64;
+  private static final Symbol BATCH = new Symbol("batch", 16);
+
+  private static String text(String name) throws IOException {
+    try (InputStream in = GpuKernelTest.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** The text with one piece of it replaced. */
+  private static Kernel mutant(String text, String piece, String by) {
+    assertThat(text).contains(piece);
+    return LoopParser.parseKernel(text.replace(piece, by));
+  }
+
+  private static float[] random(int n, long seed) {
+    var random = new Random(seed);
+    var x = new float[n];
+    for (int i = 0; i < n; i++) {
+      x[i] = random.nextFloat() - 0.5f;
+    }
+    return x;
+  }
+
+  private static Memory gemm(Kernel k) {
+    Memory c = Memory.undefined(DType.F32, M * N);
+    LoopInterpreter.run(k, List.of(Memory.ofFloats(random(M * K, 1)), Memory.ofFloats(random(K * N, 2)), c), Map.of());
+    return c;
+  }
+
+  @Test
+  void tiledGemmMultiplies() throws IOException {
+    float[] a = random(M * K, 1);
+    float[] b = random(K * N, 2);
+    var expected = new float[M * N];
+    for (int i = 0; i < M; i++) {
+      for (int j = 0; j < N; j++) {
+        float sum = 0;
+        for (int k = 0; k < K; k++) {
+          sum = Math.fma(a[i * K + k], b[k * N + j], sum);
+        }
+        expected[i * N + j] = sum;
+      }
+    }
+    assertThat(gemm(LoopParser.parseKernel(text("gemm-tiled.loop"))).toFloats()).isEqualTo(expected);
+  }
+
+  @Test
+  void gemmWithoutTheFirstBarrierRaces() throws IOException {
+    Kernel k = mutant(text("gemm-tiled.loop"), "barrier\n            for %k", "for %k");
+    assertThatThrownBy(() -> gemm(k))
+        .isInstanceOf(LoopCheckException.class)
+        .hasMessageMatching("(?s)kernel gemm: .*(race|never written).*");
+  }
+
+  @Test
+  void gemmWithoutTheSecondBarrierRaces() throws IOException {
+    Kernel k = mutant(text("gemm-tiled.loop"), "barrier\n          }\n", "}\n");
+    assertThatThrownBy(() -> gemm(k))
+        .isInstanceOf(LoopCheckException.class)
+        .hasMessageContaining("race: thread 1 of a block reads at[0], written by thread 0 of a block");
+  }
+
+  @Test
+  void gemmWithAShiftedIndexLeavesItsBounds() throws IOException {
+    Kernel k = mutant(text("gemm-tiled.loop"), "%k0 + %col]", "%k0 + %col + 1]");
+    assertThatThrownBy(() -> gemm(k))
+        .isInstanceOf(LoopCheckException.class)
+        .hasMessageContaining("index 6144 is out of bounds of a, which has 6144 elements")
+        .hasMessageContaining("%bm = 2");
+  }
+
+  @Test
+  void gemmWithOverlappingTilesRaces() throws IOException {
+    Kernel k = mutant(text("gemm-tiled.loop"), "c[(%bm * 32 + %ty", "c[(%bm * 31 + %ty");
+    assertThatThrownBy(() -> gemm(k)).hasMessageContaining("race").hasMessageContaining("writes c[");
+  }
+
+  private static Memory rows(Kernel k) {
+    Memory y = Memory.undefined(DType.F32, 3);
+    LoopInterpreter.run(k, List.of(Memory.ofFloats(random(600, 3)), y), Map.of(BATCH, 3L));
+    return y;
+  }
+
+  @Test
+  void warpsReduceRows() throws IOException {
+    float[] x = random(600, 3);
+    var expected = new float[3];
+    for (int row = 0; row < 3; row++) {
+      var sums = new float[64];
+      for (int t = 0; t < 64; t++) {
+        for (int i = t; i < 200; i += 64) {
+          sums[t] += x[row * 200 + i];
+        }
+      }
+      // In a butterfly every thread adds the same two halves at each step.
+      for (int d = 16; d > 0; d /= 2) {
+        var next = new float[64];
+        for (int t = 0; t < 64; t++) {
+          next[t] = sums[t] + sums[t ^ d];
+        }
+        sums = next;
+      }
+      expected[row] = sums[0] + sums[32];
+    }
+    assertThat(rows(LoopParser.parseKernel(text("warp-reduce.loop"))).toFloats()).isEqualTo(expected);
+  }
+
+  @Test
+  void reductionWithoutTheBarrierRaces() throws IOException {
+    // Thread 0 finds nothing yet from the other warp.
+    Kernel k = mutant(text("warp-reduce.loop"), "      barrier\n", "");
+    assertThatThrownBy(() -> rows(k)).hasMessageContaining("reads part[1], which was never written");
+  }
+
+  @Test
+  void aBarrierThatSomeThreadsSkipIsReported() throws IOException {
+    Kernel k = mutant(text("warp-reduce.loop"), "      barrier\n", "      if %t != 5 { barrier }\n");
+    assertThatThrownBy(() -> rows(k))
+        .hasMessageContaining("divergence: thread 0 waits in this barrier, thread 5 has ended");
+  }
+
+  @Test
+  void aShuffleThatSomeThreadsSkipIsReported() throws IOException {
+    Kernel k =
+        mutant(
+            text("warp-reduce.loop"),
+            "      barrier\n",
+            "      if %t < 40 { let %d: f32 = warp_shuffle_xor(%s1, 1) }\n      barrier\n");
+    assertThatThrownBy(() -> rows(k))
+        .hasMessageContaining("divergence: thread 0 waits in this barrier, thread 32 in another shuffle");
+  }
+
+  @Test
+  void differentBarriersAreNotOne() throws IOException {
+    Kernel k =
+        mutant(
+            text("warp-reduce.loop"), "      barrier\n", "      if %t < 32 { barrier } else { barrier }\n");
+    assertThatThrownBy(() -> rows(k))
+        .hasMessageContaining("divergence: thread 0 waits in this barrier, thread 32 at another barrier");
+  }
+
+  @Test
+  void blocksThatWriteOneElementRace() throws IOException {
+    Kernel k = mutant(text("warp-reduce.loop"), "store y[%row]", "store y[0]");
+    assertThatThrownBy(() -> rows(k)).hasMessageContaining("race").hasMessageContaining("writes y[0]");
+  }
+
+  @Test
+  void blocksThatReadWhatOneWritesRace() throws IOException {
+    // Read by the first block before the third writes it.
+    Kernel k =
+        mutant(text("warp-reduce.loop"), "= load part[0] + load part[1]", "= load part[0] store x[%row * 100] = 1.0");
+    assertThatThrownBy(() -> rows(k)).hasMessageContaining("race").hasMessageContaining("x[100]");
+  }
+}
