@@ -183,6 +183,9 @@ final class ExprEmitter {
     if (count.isConstant() && count.constant() >= lanes) {
       return "splat (i1 true)";
     }
+    if (count.isConstant()) {
+      return LlvmTypes.prefixMask(Math.toIntExact(Math.max(count.constant(), 0)), lanes);
+    }
     String low = arithmetic.binary(BinaryFn.MAXIMUM, DType.I64, 1, addressing.value(count), "0");
     String bounded = arithmetic.binary(BinaryFn.MINIMUM, DType.I64, 1, low, Integer.toString(lanes));
     String narrow = f.pure("trunc i64 " + bounded + " to i32");

@@ -1,5 +1,8 @@
 package modelc.backend.cpu;
 
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import modelc.ir.DType;
 
 /**
@@ -76,6 +79,28 @@ final class LlvmTypes {
   /** A scalar constant in every lane. */
   static String splat(String scalarType, String constant, int lanes) {
     return lanes == 1 ? constant : "splat (" + scalarType + " " + constant + ")";
+  }
+
+  /** A mask that is true in the first {@code count} lanes. */
+  static String prefixMask(int count, int lanes) {
+    if (lanes == 1) {
+      return Boolean.toString(count > 0);
+    }
+    return IntStream.range(0, lanes)
+        .mapToObj(i -> "i1 " + (i < count))
+        .collect(Collectors.joining(", ", "<", ">"));
+  }
+
+  /** How many lanes are true, when {@code mask} was made by {@link #prefixMask}. */
+  static OptionalInt prefixOf(String mask, int lanes) {
+    return IntStream.range(0, lanes).filter(count -> prefixMask(count, lanes).equals(mask)).findFirst();
+  }
+
+  /** The lanes of a shuffle that takes {@code count} neighbours. */
+  static String laneRange(int first, int count) {
+    return IntStream.range(first, first + count)
+        .mapToObj(i -> "i32 " + i)
+        .collect(Collectors.joining(", ", "<" + count + " x i32> <", ">"));
   }
 
   /** An identifier, quoted when it has characters that LLVM does not take as they are. */

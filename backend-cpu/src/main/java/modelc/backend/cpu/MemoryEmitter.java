@@ -189,6 +189,8 @@ final class MemoryEmitter {
       f.line("store " + t + " " + value + ", ptr " + address(m, b, index) + align(b));
     } else if (lanes == 1) {
       f.line("store " + t + " " + value + ", ptr " + guarded(m, b, index, mask, sink()) + align(b));
+    } else if (LlvmTypes.prefixOf(mask.get(), lanes).isPresent()) {
+      storePrefix(m, b, index, lanes, value, LlvmTypes.prefixOf(mask.get(), lanes).getAsInt());
     } else {
       f.voidIntrinsic(
           "llvm.masked.store." + memorySuffix(b, lanes) + ".p0",
@@ -196,6 +198,25 @@ final class MemoryEmitter {
           "ptr " + address(m, b, index),
           "i32 " + b.dtype().bytes(),
           LlvmTypes.value(DType.BOOL, lanes) + " " + mask.get());
+    }
+  }
+
+  /** The first {@code count} lanes, in pieces of powers of two: masked stores are slow on many machines. */
+  private void storePrefix(Place.Memory m, Buffer b, Linear index, int lanes, String value, int count) {
+    String scalar = LlvmTypes.memoryScalar(b.dtype());
+    String whole = LlvmTypes.memory(b.dtype(), lanes);
+    int piece = Integer.highestOneBit(lanes);
+    for (int first = 0; first < count; first += piece) {
+      piece = Integer.highestOneBit(count - first);
+      String address = address(m, b, index.plus(Linear.of(first)));
+      String part =
+          piece == 1
+              ? f.pure("extractelement " + whole + " " + value + ", i64 " + first)
+              : f.pure(
+                  "shufflevector " + whole + " " + value + ", " + whole + " poison, "
+                      + LlvmTypes.laneRange(first, piece));
+      String t = piece == 1 ? scalar : LlvmTypes.memory(b.dtype(), piece);
+      f.line("store " + t + " " + part + ", ptr " + address + align(b));
     }
   }
 

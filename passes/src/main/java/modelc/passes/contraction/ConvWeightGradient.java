@@ -40,10 +40,10 @@ final class ConvWeightGradient {
   private static final long PIXELS = 256;
 
   /** Channels from which on neighbouring pixels of a line fall into too few cache sets. */
-  private static final long MANY_CHANNELS = 128;
+  private static final long MANY_CHANNELS = 32;
 
   /** Rows of an item: enough to read a block of the output's gradient once for many tiles. */
-  private static final long ROWS = 96;
+  private static final long ROWS = 192;
 
   /** Multiply-adds below which another share of the images is not worth its sums. */
   private static final long SHARE = 1 << 20;

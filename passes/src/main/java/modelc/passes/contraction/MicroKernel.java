@@ -33,7 +33,7 @@ final class MicroKernel {
 
   private final Tile tile;
   private final Buffer sums;
-  private final Buffer addresses;
+  private final List<Expr> addresses = new ArrayList<>();
   private final Buffer x;
 
   /**
@@ -45,10 +45,9 @@ final class MicroKernel {
   MicroKernel(LoopBuilder b, Tile tile, Buffer x, UnaryOperator<Expr> address) {
     this.tile = tile;
     this.x = x;
-    this.addresses = b.alloc("row", DType.I64, 1, tile.rows(), Space.REGISTER);
     this.sums = b.alloc("sum", DType.F32, tile.lanes(), tile.sums(), Space.REGISTER);
     for (int p = 0; p < tile.rows(); p++) {
-      b.store(addresses, index(p), address.apply(index(p)));
+      addresses.add(b.let("row", address.apply(index(p))));
     }
   }
 
@@ -165,16 +164,13 @@ final class MicroKernel {
     for (int v = 0; v < tile.vectors(); v++) {
       columns.add(b.let("y", panel.load(position, v)));
     }
-    b.loop(
-        LoopKind.UNROLL,
-        "p",
-        index(tile.rows()),
-        (u, p) -> {
-          Expr scalar = load(x, add(load(addresses, p), offset));
-          Expr row = u.let("x", splat(scalar, tile.lanes()));
-          for (int v = 0; v < tile.vectors(); v++) {
-            u.store(sums, add(mul(p, index(tile.vectors())), index(v)), fma(row, columns.get(v), sum(p, v)));
-          }
-        });
+    for (int p = 0; p < tile.rows(); p++) {
+      Expr scalar = load(x, add(addresses.get(p), offset));
+      Expr row = b.let("x", splat(scalar, tile.lanes()));
+      for (int v = 0; v < tile.vectors(); v++) {
+        Expr sum = index((long) p * tile.vectors() + v);
+        b.store(sums, sum, fma(row, columns.get(v), load(sums, sum)));
+      }
+    }
   }
 }
