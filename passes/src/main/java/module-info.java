@@ -4,6 +4,9 @@ module modelc.passes {
   requires transitive modelc.ir;
 
   exports modelc.passes;
+  exports modelc.passes.analysis;
+  exports modelc.passes.autodiff;
   exports modelc.passes.contraction;
+  exports modelc.passes.simplify;
   exports modelc.passes.vectorize;
 }

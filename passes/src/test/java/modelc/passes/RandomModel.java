@@ -38,6 +38,8 @@ public final class RandomModel {
 
   private static final long MAX_ELEMENTS = 200;
   private static final int MAX_RANK = 5;
+  private static final List<CompareFn> ORDERS =
+      List.of(CompareFn.LT, CompareFn.LE, CompareFn.GT, CompareFn.GE);
 
   private final Builder b = new Builder();
   private final List<Value> pool = new ArrayList<>();
@@ -145,10 +147,14 @@ public final class RandomModel {
 
   /** A value to build on, a late one more often than an early one. */
   private Value pick() {
-    int back = Math.min(random.nextInt(pool.size()), random.nextInt(pool.size()));
+    int back = random.nextInt(1 + random.nextInt(pool.size()));
     Value v = pool.get(pool.size() - 1 - back);
     used.add(v);
     return v;
+  }
+
+  private <T> T oneOf(List<T> choices) {
+    return choices.get(random.nextInt(choices.size()));
   }
 
   private double magnitude(Value v) {
@@ -175,7 +181,7 @@ public final class RandomModel {
       case 2, 3 -> binary(x);
       case 4 -> {
         Value y = partner(x);
-        Value p = b.compare(CompareFn.values()[2 + random.nextInt(4)], x, y);
+        Value p = b.compare(oneOf(ORDERS), x, y);
         add(b.select(p, y, b.negate(x)), Math.max(magnitude(x), magnitude(y)));
       }
       case 5 -> add(b.convert(DType.F64, b.convert(DType.F32, x)), magnitude(x));
@@ -205,7 +211,7 @@ public final class RandomModel {
   private void unary(Value x) {
     Value positive = shifted(b.multiply(x, x), 0.5);
     double m = magnitude(x);
-    UnaryFn fn = UnaryFn.values()[random.nextInt(UnaryFn.values().length)];
+    UnaryFn fn = oneOf(List.of(UnaryFn.values()));
     switch (fn) {
       case EXP, EXPM1 -> add(b.unary(fn, b.unary(UnaryFn.TANH, x)), 2);
       case LOG, SQRT, RSQRT -> add(b.unary(fn, positive), 1.5);
@@ -225,7 +231,7 @@ public final class RandomModel {
     Value y = partner(x);
     Value positive = shifted(b.multiply(y, y), 0.5);
     double m = magnitude(x);
-    BinaryFn fn = BinaryFn.values()[random.nextInt(BinaryFn.values().length)];
+    BinaryFn fn = oneOf(List.of(BinaryFn.values()));
     switch (fn) {
       case ADD, SUBTRACT, MAXIMUM, MINIMUM -> add(b.binary(fn, x, y), m + magnitude(y));
       case MULTIPLY -> add(b.binary(fn, x, y), m * magnitude(y));
@@ -385,7 +391,7 @@ public final class RandomModel {
   }
 
   private void reduce(Value x) {
-    ReduceFn fn = ReduceFn.values()[random.nextInt(ReduceFn.values().length)];
+    ReduceFn fn = oneOf(List.of(ReduceFn.values()));
     List<Integer> axes = some(x.type().rank());
     double n = 1;
     for (int axis : axes) {
@@ -506,8 +512,7 @@ public final class RandomModel {
   private void reduceWindow(Value x) {
     var w = new RandomWindow(random);
     x.type().shape().dims().forEach(w::axis);
-    ReduceFn fn =
-        List.of(ReduceFn.ADD, ReduceFn.MAXIMUM, ReduceFn.MINIMUM).get(random.nextInt(3));
+    ReduceFn fn = oneOf(List.of(ReduceFn.ADD, ReduceFn.MAXIMUM, ReduceFn.MINIMUM));
     Value y = b.reduceWindow(fn, w.window(), x);
     if (isSmall(y.type().shape())) {
       // A window wholly in the padding is infinite.

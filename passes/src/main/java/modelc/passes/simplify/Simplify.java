@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * each other and into contractions. It never reassociates floating-point sums, looks into callees, or trades memory for
  * arithmetic.
  *
- * <p>Exactly means: every element the same real number, infinity or NaN, in float64 as in float32, but for four things
- * that are stated where they are done: the sign of a zero may change; a sum over equal elements becomes a product;
- * {@code x^0.5} becomes the square root (they differ at minus infinity), and small integer powers products. {@code x*0}
- * is 0 only where x is known to be finite.
+ * <p>Exactly means: every element the same real number, infinity or NaN, in float64 as in float32, but for four things:
+ * the sign of a zero may change; a sum over equal elements becomes a product, and a sum of sums one sum (neither order is
+ * promised); {@code x^0.5} and {@code x^-0.5} become roots, which differ at minus infinity and -0; small integer powers
+ * become products. {@code x*0} is 0 only where x is known to be finite.
  *
  * <p>One round visits each value once, operands first, and is linear in the graph; rounds repeat until nothing changes,
  * {@link #MAX_ROUNDS} at most.

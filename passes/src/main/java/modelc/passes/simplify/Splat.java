@@ -9,12 +9,15 @@ import modelc.ir.tensor.Value;
  * through ops that move elements.
  */
 public final class Splat {
+  /** Ops looked through, so that looking costs the same everywhere. */
+  private static final int MAX_DEPTH = 16;
+
   private Splat() {}
 
   /** The number in every element of {@code v}, if it is known. */
   public static OptionalDouble of(Value v) {
     Value source = v;
-    while (true) {
+    for (int depth = 0; depth < MAX_DEPTH; depth++) {
       switch (source.op()) {
         case Op.Constant c -> {
           return OptionalDouble.of(c.value());
@@ -27,6 +30,7 @@ public final class Splat {
         }
       }
     }
+    return OptionalDouble.empty();
   }
 
   /** Whether every element of {@code v} is known to equal {@code value} ({@code -0.0} equals {@code 0.0}). */
