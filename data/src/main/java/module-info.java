@@ -3,4 +3,6 @@ module modelc.data {
   requires static org.jspecify;
   requires transitive modelc.runtime;
   requires de.siegmar.fastcsv;
+
+  exports modelc.data;
 }

@@ -1,0 +1,175 @@
+package modelc.data;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import modelc.runtime.Column;
+import modelc.runtime.DataException;
+import modelc.runtime.FileException;
+
+/**
+ * MNIST from its four IDX files, gzipped or not, read whole and checked: magic numbers, sizes, counts, labels. It
+ * downloads nothing.
+ */
+final class Mnist implements DataSet {
+  /** Five times the real set's: the largest of its kin, EMNIST, still fits. */
+  private static final int MAX_COUNT = 300_000;
+
+  private static final int IMAGES_MAGIC = 0x803;
+  private static final int LABELS_MAGIC = 0x801;
+
+  private final byte[] images;
+  private final byte[] labels;
+
+  private Mnist(byte[] images, byte[] labels) {
+    this.images = images;
+    this.labels = labels;
+  }
+
+  /**
+   * Reads one part.
+   *
+   * @param part {@code train} or {@code t10k}
+   */
+  static Mnist read(Path folder, String part) {
+    Path imageFile = find(folder, part, "images", 3);
+    Path labelFile = find(folder, part, "labels", 1);
+    byte[] images = idx(imageFile, IMAGES_MAGIC, GrayImages.SIDE, GrayImages.SIDE);
+    byte[] labels = idx(labelFile, LABELS_MAGIC);
+    int count = images.length / GrayImages.PIXELS;
+    if (count != labels.length) {
+      throw damaged(imageFile, "it has " + count + " images, and " + labelFile + " " + labels.length + " labels");
+    }
+    for (int i = 0; i < labels.length; i++) {
+      if ((labels[i] & 0xff) > 9) {
+        throw damaged(labelFile, "label " + i + " is " + (labels[i] & 0xff) + ", not from 0 to 9");
+      }
+    }
+    return new Mnist(images, labels);
+  }
+
+  /** Whether {@code folder} has that part. */
+  static boolean has(Path folder, String part) {
+    return names(part, "images", 3).stream().anyMatch(n -> Files.exists(folder.resolve(n)));
+  }
+
+  private static List<String> names(String part, String what, int rank) {
+    var names = new ArrayList<String>();
+    for (String separator : new String[] {"-", "."}) {
+      String name = part + "-" + what + separator + "idx" + rank + "-ubyte";
+      names.add(name);
+      names.add(name + ".gz");
+    }
+    return names;
+  }
+
+  /** The file that holds {@code what} of a part. */
+  private static Path find(Path folder, String part, String what, int rank) {
+    if (!Files.isDirectory(folder)) {
+      throw new FileException(
+          "D0201", "there is no folder " + folder, "give mnist(...) the folder with the four IDX files" + RELATIVE);
+    }
+    List<String> names = names(part, what, rank);
+    return names.stream()
+        .map(folder::resolve)
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new FileException(
+                    "D0202",
+                    folder + " has no " + names.getFirst() + ", gzipped or not",
+                    "put the four IDX files of MNIST there: train-images, train-labels, t10k-images, t10k-labels"
+                        + RELATIVE));
+  }
+
+  private static final String RELATIVE = "; relative paths start at the .model file's folder";
+
+  /** The data of an IDX file of bytes with those inner sizes. */
+  private static byte[] idx(Path file, int magic, int... inner) {
+    try (InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+        InputStream plain = unzipped(raw);
+        DataInputStream in = new DataInputStream(plain)) {
+      int found = in.readInt();
+      if (found != magic) {
+        throw damaged(file, String.format("it starts with %08x, not with %08x", found, magic));
+      }
+      int count = in.readInt();
+      if (count < 1 || count > MAX_COUNT) {
+        throw damaged(file, "it claims " + Integer.toUnsignedString(count) + " items");
+      }
+      int size = count;
+      for (int wanted : inner) {
+        int side = in.readInt();
+        if (side != wanted) {
+          throw damaged(file, "its images are " + Integer.toUnsignedString(side) + " pixels wide or high, not " + wanted);
+        }
+        size *= side;
+      }
+      // Read as it comes, not allocated as claimed: the claim may be a lie.
+      byte[] data = in.readNBytes(size);
+      if (data.length < size) {
+        throw damaged(file, "it ends after " + data.length + " of " + size + " bytes");
+      }
+      if (in.read() != -1) {
+        throw damaged(file, "it goes on after its " + size + " bytes");
+      }
+      return data;
+    } catch (EOFException e) {
+      throw damaged(file, "it ends early");
+    } catch (ZipException e) {
+      throw damaged(file, "its gzip stream is broken (" + e.getMessage() + ")");
+    } catch (IOException e) {
+      throw new FileException(
+          "D0203", "cannot read " + file + ": " + e.getMessage(), "check that you may read it", e);
+    }
+  }
+
+  private static InputStream unzipped(InputStream raw) throws IOException {
+    raw.mark(2);
+    boolean zipped = raw.read() == 0x1f && raw.read() == 0x8b;
+    raw.reset();
+    return zipped ? new GZIPInputStream(raw, 1 << 16) : raw;
+  }
+
+  private static DataException damaged(Path file, String what) {
+    return new DataException(
+        "D0204", file + " is not a sound MNIST file: " + what, "fetch it again, and compare its checksum");
+  }
+
+  /** The set, or the part of it asked for. */
+  static DataSets open(Path folder, String split) {
+    if (split.equals("test")) {
+      var test = read(folder, "t10k");
+      return new DataSets(test, Optional.of(test));
+    }
+    Mnist train = read(folder, "train");
+    return new DataSets(train, has(folder, "t10k") ? Optional.of(read(folder, "t10k")) : Optional.empty());
+  }
+
+  @Override
+  public List<Column> columns() {
+    return GrayImages.COLUMNS;
+  }
+
+  @Override
+  public long size() {
+    return labels.length;
+  }
+
+  @Override
+  public void read(long sample, long epoch, MemorySegment[] rows) {
+    int i = Math.toIntExact(sample);
+    GrayImages.write(images, i * GrayImages.PIXELS, labels[i], rows);
+  }
+}
