@@ -7,6 +7,10 @@ module modelc.passes {
   exports modelc.passes.analysis;
   exports modelc.passes.autodiff;
   exports modelc.passes.contraction;
+  exports modelc.passes.fuse;
+  exports modelc.passes.layout;
+  exports modelc.passes.plan;
   exports modelc.passes.simplify;
+  exports modelc.passes.testing;
   exports modelc.passes.vectorize;
 }

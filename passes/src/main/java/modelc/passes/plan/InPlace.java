@@ -1,0 +1,82 @@
+package modelc.passes.plan;
+
+import java.util.HashSet;
+import java.util.Set;
+import modelc.ir.loop.Buffer;
+import modelc.ir.loop.Expr;
+import modelc.ir.loop.Kernel;
+import modelc.ir.loop.Stmt;
+import modelc.passes.lower.Kernels;
+
+/**
+ * Proves that a kernel may write over what it reads: every element read is the one the same iteration writes later.
+ *
+ * <p>It looks at the kernel before vectorisation, and only at equal index expressions: what it does not see is a copy.
+ */
+final class InPlace {
+  private InPlace() {}
+
+  /** True when {@code kernel} may be given the same memory for {@code old} and {@code replacement}. */
+  static boolean isSafe(Kernel kernel, Buffer old, Buffer replacement) {
+    var reads = new HashSet<Expr>();
+    var writes = new HashSet<Expr>();
+    Kernels.walk(kernel.body(), e -> {
+      if (e instanceof Expr.Load l && l.buffer().equals(old)) {
+        reads.add(l.index());
+      }
+    }, s -> {
+      if (s instanceof Stmt.Store st && st.buffer().equals(replacement)) {
+        writes.add(st.index());
+      }
+    });
+    return reads.isEmpty()
+        || writes.size() == 1 && reads.equals(writes) && sameBlock(kernel.body(), old, replacement);
+  }
+
+  /** True when all accesses of both are in one block, reads first, so that they are of the same iteration. */
+  private static boolean sameBlock(Stmt s, Buffer old, Buffer replacement) {
+    Stmt.Block innermost = innermost(s, Set.of(old, replacement));
+    boolean written = false;
+    for (Stmt x : innermost.body()) {
+      if (x instanceof Stmt.Store st && st.buffer().equals(replacement)) {
+        written = true;
+      } else if (x instanceof Stmt.For || x instanceof Stmt.If || x instanceof Stmt.Block) {
+        if (touches(x, Set.of(old, replacement))) {
+          return false;
+        }
+      } else if (written && touches(x, Set.of(old))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The smallest block with all accesses of {@code buffers}, descending through loops while there is one way. */
+  private static Stmt.Block innermost(Stmt s, Set<Buffer> buffers) {
+    Stmt.Block block = s instanceof Stmt.Block b ? b : new Stmt.Block(java.util.List.of(s));
+    while (true) {
+      Stmt only = null;
+      int touching = 0;
+      for (Stmt x : block.body()) {
+        if (touches(x, buffers)) {
+          only = x;
+          touching++;
+        }
+      }
+      if (touching == 1 && only instanceof Stmt.For f) {
+        block = f.body() instanceof Stmt.Block b ? b : new Stmt.Block(java.util.List.of(f.body()));
+      } else if (touching == 1 && only instanceof Stmt.Block b) {
+        block = b;
+      } else {
+        return block;
+      }
+    }
+  }
+
+  private static boolean touches(Stmt s, Set<Buffer> buffers) {
+    boolean[] found = {false};
+    Kernels.walk(s, e -> found[0] |= e instanceof Expr.Load l && buffers.contains(l.buffer()),
+        x -> found[0] |= x instanceof Stmt.Store st && buffers.contains(st.buffer()));
+    return found[0];
+  }
+}
