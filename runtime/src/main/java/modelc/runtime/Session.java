@@ -118,7 +118,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Sets every parameter and state from a safetensors file; optimizer states too where the file has them.
+   * Sets every parameter and state from a safetensors file, of weights or a checkpoint; optimizer states too where the
+   * file has them.
    *
    * @throws DataException if the file does not fit the model: then nothing was changed
    */
@@ -149,7 +150,8 @@ public final class Session implements AutoCloseable {
       }
     }
     for (Safetensors.Entry e : file.entries()) {
-      if (strict && !variables.containsKey(e.name())) {
+      boolean best = e.name().startsWith(Checkpoint.BEST); // beside the weights of a checkpoint
+      if (strict && !best && !variables.containsKey(e.name())) {
         wrong.add(e.name() + ": " + e.type() + Tensor.text(e.shape()) + " is in the file only");
       }
     }

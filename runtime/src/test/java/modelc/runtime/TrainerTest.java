@@ -338,6 +338,22 @@ class TrainerTest {
   }
 
   @Test
+  void aCheckpointServesAsWeights(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("run.ckpt");
+    session(
+        1,
+        s -> {
+          var options =
+              TrainerOptions.of(3, 8).withStop(EarlyStopping.of("val_loss", 3)).withCheckpoint(file, 0);
+          new Trainer(s, DATA, VALIDATION, options, TrainingListener.NONE).run();
+          float[] trained = s.variable("w").floats();
+          s.init(9);
+          s.load(file);
+          assertThat(s.variable("w").floats()).isEqualTo(trained);
+        });
+  }
+
+  @Test
   void whatDoesNotFitIsRefusedBeforeTraining(@TempDir Path folder) throws Exception {
     session(
         1,
