@@ -1,11 +1,8 @@
 package modelc.passes.simplify;
 
-import java.util.List;
 import java.util.OptionalDouble;
 import modelc.ir.BinaryFn;
-import modelc.ir.CompareFn;
 import modelc.ir.DType;
-import modelc.ir.Shape;
 import modelc.ir.UnaryFn;
 import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.Op;
@@ -13,15 +10,15 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Identities of elementwise ops. Rules give what replaces the op, or null; operands are simplified already. None holds
- * for most numbers only: see {@link Simplify} for what exactly means.
+ * Identities of elementwise arithmetic. Rules give what replaces the op, or null; operands are simplified already. None
+ * holds for most numbers only: see {@link Simplify} for what exactly means.
  */
 final class ElementwiseRules {
   private ElementwiseRules() {}
 
   static @Nullable Value unary(Op.Unary o, Builder b) {
     Value x = o.x();
-    Value s = scalarOf(x, b);
+    Value s = Splat.scalar(x, b);
     if (s != null) {
       return b.broadcastScalar(x.type().shape(), b.unary(o.fn(), s));
     }
@@ -30,8 +27,8 @@ final class ElementwiseRules {
       case ABS -> isUnary(x, UnaryFn.NEGATE) || isUnary(x, UnaryFn.ABS)
           ? b.unary(UnaryFn.ABS, inner(x))
           : null;
-      case NOT -> not(x, b);
-      case FLOOR, CEIL, ROUND_NEAREST_EVEN -> isWhole(x) ? x : null;
+      case NOT -> LogicRules.not(x, b);
+      case FLOOR, CEIL, ROUND_NEAREST_EVEN -> Facts.isWhole(x) ? x : null;
       case SIGN,
           EXP,
           EXPM1,
@@ -66,21 +63,11 @@ final class ElementwiseRules {
     return null;
   }
 
-  private static @Nullable Value not(Value x, Builder b) {
-    if (isUnary(x, UnaryFn.NOT)) {
-      return inner(x);
-    }
-    if (x.op() instanceof Op.Compare c && (c.fn() == CompareFn.EQ || c.fn() == CompareFn.NE)) {
-      return b.compare(c.fn() == CompareFn.EQ ? CompareFn.NE : CompareFn.EQ, c.x(), c.y());
-    }
-    return null;
-  }
-
   static @Nullable Value binary(Op.Binary o, Builder b) {
     Value x = o.x();
     Value y = o.y();
-    Value s = scalarOf(x, b);
-    Value t = scalarOf(y, b);
+    Value s = Splat.scalar(x, b);
+    Value t = Splat.scalar(y, b);
     if (s != null && t != null) {
       return b.broadcastScalar(x.type().shape(), b.binary(o.fn(), s, t));
     }
@@ -92,9 +79,9 @@ final class ElementwiseRules {
       case POWER -> power(x, y, b);
       case MAXIMUM -> extremum(x, y, Double.NEGATIVE_INFINITY);
       case MINIMUM -> extremum(x, y, Double.POSITIVE_INFINITY);
-      case AND -> and(x, y);
-      case OR -> or(x, y);
-      case XOR -> xor(x, y, b);
+      case AND -> LogicRules.and(x, y);
+      case OR -> LogicRules.or(x, y);
+      case XOR -> LogicRules.xor(x, y, b);
       case SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> Splat.is(y, 0) ? x : null;
       case REMAINDER -> null;
     };
@@ -123,7 +110,7 @@ final class ElementwiseRules {
     if (isUnary(y, UnaryFn.NEGATE)) {
       return b.add(x, inner(y));
     }
-    return x.equals(y) && isFinite(x) ? b.constantLike(x, 0) : null;
+    return x.equals(y) && Facts.isFinite(x) ? b.constantLike(x, 0) : null;
   }
 
   private static @Nullable Value multiply(Value x, Value y, Builder b) {
@@ -139,7 +126,7 @@ final class ElementwiseRules {
       if (c.getAsDouble() == -1) {
         return b.negate(x);
       }
-      if (c.getAsDouble() == 0 && isFinite(x)) {
+      if (c.getAsDouble() == 0 && Facts.isFinite(x)) {
         return b.constantLike(x, 0);
       }
       if (isUnary(x, UnaryFn.NEGATE) && x.type().dtype().isFloat()) {
@@ -213,90 +200,12 @@ final class ElementwiseRules {
     return Splat.is(x, neutral) ? y : null;
   }
 
-  private static @Nullable Value and(Value x, Value y) {
-    if (x.equals(y)) {
-      return x;
-    }
-    double all = allBits(x);
-    if (Splat.is(x, 0) || Splat.is(y, all)) {
-      return x;
-    }
-    return Splat.is(y, 0) || Splat.is(x, all) ? y : null;
-  }
-
-  private static @Nullable Value or(Value x, Value y) {
-    if (x.equals(y)) {
-      return x;
-    }
-    double all = allBits(x);
-    if (Splat.is(y, 0) || Splat.is(x, all)) {
-      return x;
-    }
-    return Splat.is(x, 0) || Splat.is(y, all) ? y : null;
-  }
-
-  private static @Nullable Value xor(Value x, Value y, Builder b) {
-    if (x.equals(y)) {
-      return b.constantLike(x, 0);
-    }
-    if (Splat.is(y, 0)) {
-      return x;
-    }
-    if (Splat.is(x, 0)) {
-      return y;
-    }
-    return Splat.is(y, allBits(x)) ? b.unary(UnaryFn.NOT, x) : null;
-  }
-
-  private static double allBits(Value x) {
-    return x.type().dtype() == DType.BOOL ? 1 : -1;
-  }
-
-  static @Nullable Value compare(Op.Compare o, Builder b) {
-    Value x = o.x();
-    Value s = scalarOf(x, b);
-    Value t = scalarOf(o.y(), b);
-    if (s != null && t != null) {
-      return b.broadcastScalar(x.type().shape(), b.compare(o.fn(), s, t));
-    }
-    if (x.equals(o.y()) && !x.type().dtype().isFloat()) {
-      boolean holds =
-          switch (o.fn()) {
-            case EQ, LE, GE -> true;
-            case NE, LT, GT -> false;
-          };
-      return b.constant(x.type().withDType(DType.BOOL), holds ? 1 : 0);
-    }
-    return null;
-  }
-
-  static @Nullable Value select(Op.Select o, Builder b) {
-    Value p = o.predicate();
-    if (o.onTrue().equals(o.onFalse()) || Splat.is(p, 1)) {
-      return o.onTrue();
-    }
-    if (Splat.is(p, 0)) {
-      return o.onFalse();
-    }
-    if (isUnary(p, UnaryFn.NOT)) {
-      return b.select(inner(p), o.onFalse(), o.onTrue());
-    }
-    // A select inside another by the same predicate has one side nobody sees.
-    if (o.onTrue().op() instanceof Op.Select s && s.predicate().equals(p)) {
-      return b.select(p, s.onTrue(), o.onFalse());
-    }
-    if (o.onFalse().op() instanceof Op.Select s && s.predicate().equals(p)) {
-      return b.select(p, o.onTrue(), s.onFalse());
-    }
-    return null;
-  }
-
   static @Nullable Value convert(Op.Convert o, Builder b) {
     Value x = o.x();
     if (x.type().dtype() == o.to()) {
       return x;
     }
-    Value s = scalarOf(x, b);
+    Value s = Splat.scalar(x, b);
     if (s != null) {
       return b.broadcastScalar(x.type().shape(), b.convert(o.to(), s));
     }
@@ -316,73 +225,11 @@ final class ElementwiseRules {
     };
   }
 
-  /**
-   * The scalar that {@code v} repeats, if it is a broadcast of one or a constant: what is done to every element is then
-   * done once. A scalar itself repeats nothing.
-   */
-  private static @Nullable Value scalarOf(Value v, Builder b) {
-    if (v.op() instanceof Op.Broadcast o) {
-      return o.x().type().shape().equals(Shape.SCALAR) ? o.x() : null;
-    }
-    return v.op() instanceof Op.Constant c && v.type().rank() > 0
-        ? b.constant(v.type().withShape(Shape.SCALAR), c.value())
-        : null;
-  }
-
-  /** Whether no element can be infinite or NaN. It looks a few ops deep, no further. */
-  private static boolean isFinite(Value v) {
-    Value source = v;
-    for (int depth = 0; depth < 8; depth++) {
-      if (!source.type().dtype().isFloat()) {
-        return true;
-      }
-      switch (source.op()) {
-        case Op.Constant c -> {
-          return isFinite(c.value(), source);
-        }
-        case Op.DenseConstant c -> {
-          Value constant = source;
-          return c.values().stream().allMatch(value -> isFinite(value, constant));
-        }
-        case Op.Iota _ -> {
-          return true;
-        }
-        case Op.Convert o -> {
-          if (source.type().dtype() == DType.F32 && o.x().type().dtype() == DType.F64) {
-            return false;
-          }
-          source = o.x();
-        }
-        case Op.Broadcast o -> source = o.x();
-        case Op.Reshape o -> source = o.x();
-        case Op.Transpose o -> source = o.x();
-        case Op.Slice o -> source = o.x();
-        case Op.Reverse o -> source = o.x();
-        default -> {
-          return false;
-        }
-      }
-    }
-    return false;
-  }
-
-  private static boolean isFinite(double value, Value constant) {
-    double largest = constant.type().dtype() == DType.F32 ? Float.MAX_VALUE : Double.MAX_VALUE;
-    return Math.abs(value) <= largest;
-  }
-
-  private static boolean isWhole(Value x) {
-    return x.op() instanceof Op.Unary u
-            && List.of(UnaryFn.FLOOR, UnaryFn.CEIL, UnaryFn.ROUND_NEAREST_EVEN, UnaryFn.SIGN)
-                .contains(u.fn())
-        || x.op() instanceof Op.Convert c && !c.x().type().dtype().isFloat();
-  }
-
-  private static boolean isUnary(Value v, UnaryFn fn) {
+  static boolean isUnary(Value v, UnaryFn fn) {
     return v.op() instanceof Op.Unary u && u.fn() == fn;
   }
 
-  private static Value inner(Value v) {
+  static Value inner(Value v) {
     return ((Op.Unary) v.op()).x();
   }
 }

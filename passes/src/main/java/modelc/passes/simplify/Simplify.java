@@ -116,8 +116,8 @@ public final class Simplify implements Pass {
         case Op.Iota o -> o.type().dim(o.axis()).isOne() ? b.constant(o.type(), 0) : null;
         case Op.Unary o -> ElementwiseRules.unary(o, b);
         case Op.Binary o -> ElementwiseRules.binary(o, b);
-        case Op.Compare o -> ElementwiseRules.compare(o, b);
-        case Op.Select o -> ElementwiseRules.select(o, b);
+        case Op.Compare o -> LogicRules.compare(o, b);
+        case Op.Select o -> LogicRules.select(o, b);
         case Op.Convert o -> ElementwiseRules.convert(o, b);
         case Op.Reshape o -> StructuralRules.reshape(o, b);
         case Op.Transpose o -> transpose(old, o, b);

@@ -1,8 +1,11 @@
 package modelc.passes.simplify;
 
 import java.util.OptionalDouble;
+import modelc.ir.Shape;
+import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recognises values whose elements are all one number known at compile time. It evaluates nothing: only constants seen
@@ -10,7 +13,7 @@ import modelc.ir.tensor.Value;
  */
 public final class Splat {
   /** Ops looked through, so that looking costs the same everywhere. */
-  private static final int MAX_DEPTH = 16;
+  static final int MAX_DEPTH = 16;
 
   private Splat() {}
 
@@ -37,5 +40,18 @@ public final class Splat {
   public static boolean is(Value v, double value) {
     OptionalDouble known = of(v);
     return known.isPresent() && known.getAsDouble() == value;
+  }
+
+  /**
+   * The scalar that {@code v} repeats, if it is a broadcast of one or a constant: what is done to every element is then
+   * done once. A scalar itself repeats nothing.
+   */
+  static @Nullable Value scalar(Value v, Builder b) {
+    if (v.op() instanceof Op.Broadcast o) {
+      return o.x().type().shape().equals(Shape.SCALAR) ? o.x() : null;
+    }
+    return v.op() instanceof Op.Constant c && v.type().rank() > 0
+        ? b.constant(v.type().withShape(Shape.SCALAR), c.value())
+        : null;
   }
 }
