@@ -54,14 +54,13 @@ public final class DeepStack {
 
     @SuppressWarnings("NullAway") // a body that did not fail has given its value
     T get() {
-      switch (failure) {
-        case null -> {
-          return value;
-        }
-        case RuntimeException e -> throw e;
-        case Error e -> throw e;
-        default -> throw new IllegalStateException(failure);
+      if (failure instanceof RuntimeException e) {
+        throw e;
       }
+      if (failure instanceof Error e) {
+        throw e;
+      }
+      return value;
     }
   }
 }

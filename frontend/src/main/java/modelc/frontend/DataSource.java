@@ -1,0 +1,25 @@
+package modelc.frontend;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where a recipe's data comes from, as plain values: {@code mnist("dir") -> pad(2)}. What the names mean is for whoever
+ * reads data to say; arguments are Long, Double, Boolean, String, List of these, or {@link Transform}.
+ */
+public record DataSource(
+    String name, List<Object> arguments, Map<String, Object> named, List<Transform> transforms) {
+  public DataSource {
+    arguments = List.copyOf(arguments);
+    named = Map.copyOf(named);
+    transforms = List.copyOf(transforms);
+  }
+
+  /** One step of the data's way to the model: {@code augment(shift(2), rotate(10))}. */
+  public record Transform(String name, List<Object> arguments, Map<String, Object> named) {
+    public Transform {
+      arguments = List.copyOf(arguments);
+      named = Map.copyOf(named);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package modelc.frontend.elaborate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import modelc.frontend.Recipe;
+import modelc.frontend.ast.Decl;
+import modelc.frontend.ast.Expr;
+import modelc.frontend.diagnostic.Code;
+import modelc.frontend.diagnostic.Suggestions;
+import modelc.ir.Span;
+import org.jspecify.annotations.Nullable;
+
+/** The keys of a recipe that say how long and against what to train: validation and early stopping. */
+final class RecipeDetails {
+  private static final List<String> EARLY = List.of("monitor", "patience", "min_delta", "maximize", "restore");
+
+  private final Evaluator evaluator;
+  private final Context context;
+  private final Settings settings;
+  private final Scope scope;
+  private final List<String> metrics;
+
+  RecipeDetails(Evaluator evaluator, Settings settings, Scope scope, List<String> metrics) {
+    this.evaluator = evaluator;
+    this.context = evaluator.context;
+    this.settings = settings;
+    this.scope = scope;
+    this.metrics = metrics;
+  }
+
+  Optional<Recipe.Validation> validation() {
+    Decl.Setting s = settings.get("validation");
+    if (s == null) {
+      return Optional.empty();
+    }
+    boolean source = s.value() instanceof Expr.Arrow || s.value() instanceof Expr.Call;
+    if (source) {
+      return Optional.of(new Recipe.Validation.Source(new DataExpressions(evaluator, scope).source(s.value())));
+    }
+    Val v = evaluator.eval(s.value(), scope);
+    if (!Numbers.isNumber(v) || Numbers.real(v) < 0 || Numbers.real(v) >= 1) {
+      throw context.error(
+          Code.BAD_SETTING,
+          s.value().span(),
+          "`validation` is a share of the data below 1, or a data source, not " + Show.kind(v),
+          Show.value(v));
+    }
+    return Numbers.real(v) == 0 ? Optional.empty() : Optional.of(new Recipe.Validation.Share(Numbers.real(v)));
+  }
+
+  Optional<Recipe.EarlyStop> stop() {
+    Decl.Setting s = settings.get("stop");
+    if (s == null) {
+      return Optional.empty();
+    }
+    if (s.value() instanceof Expr.Name n && n.name().equals("none")) {
+      return Optional.empty();
+    }
+    Map<String, Expr> early =
+        DataExpressions.named(s.value(), "early", EARLY, context)
+            .orElseThrow(
+                () ->
+                    context.error(
+                        Code.BAD_SETTING,
+                        s.value().span(),
+                        "`stop` is `early(...)`",
+                        "",
+                        "write `stop = early(monitor = val_loss, patience = 3)`"));
+    String monitor = monitor(early.get("monitor"), s.value().span());
+    boolean loss = monitor.endsWith("loss") || monitor.endsWith("error");
+    return Optional.of(
+        new Recipe.EarlyStop(
+            monitor,
+            (long) number(early.get("patience"), "patience", 3),
+            number(early.get("min_delta"), "min_delta", 0),
+            flag(early.get("maximize"), "maximize", !loss),
+            flag(early.get("restore"), "restore", true)));
+  }
+
+  private String monitor(@Nullable Expr e, Span place) {
+    boolean validated = settings.get("validation") != null;
+    String name = e == null ? (validated ? "val_loss" : "loss") : e instanceof Expr.Name n ? n.name() : "";
+    var known = new ArrayList<>(List.of("loss"));
+    known.addAll(metrics);
+    if (validated) {
+      known.add("val_loss");
+      metrics.forEach(m -> known.add("val_" + m));
+    }
+    if (!known.contains(name)) {
+      String help =
+          name.startsWith("val_") && !validated
+              ? "there is no validation data: set `validation = 0.1`"
+              : Suggestions.help(name, known).orElse("known are " + String.join(", ", known));
+      throw context.error(
+          Code.BAD_SETTING, e == null ? place : e.span(), "nothing called `" + name + "` is measured", "", help);
+    }
+    return name;
+  }
+
+  private double number(@Nullable Expr e, String what, double otherwise) {
+    if (e == null) {
+      return otherwise;
+    }
+    Val v = evaluator.eval(e, scope);
+    if (!Numbers.isNumber(v) || Numbers.real(v) < 0) {
+      throw context.error(Code.BAD_SETTING, e.span(), "`" + what + "` is a number from 0 on, not " + Show.kind(v), "");
+    }
+    return Numbers.real(v);
+  }
+
+  private boolean flag(@Nullable Expr e, String what, boolean otherwise) {
+    if (e == null) {
+      return otherwise;
+    }
+    Val v = evaluator.eval(e, scope);
+    if (v instanceof Val.Bool b) {
+      return b.value();
+    }
+    throw context.error(Code.BAD_SETTING, e.span(), "`" + what + "` is a bool, not " + Show.kind(v), "");
+  }
+}

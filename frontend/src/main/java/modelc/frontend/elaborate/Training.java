@@ -1,0 +1,328 @@
+package modelc.frontend.elaborate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import modelc.frontend.DataCatalog;
+import modelc.frontend.DataSource;
+import modelc.frontend.FrontendOptions;
+import modelc.frontend.Recipe;
+import modelc.frontend.ast.Decl;
+import modelc.frontend.ast.Expr;
+import modelc.frontend.diagnostic.Code;
+import modelc.ir.Dim;
+import modelc.ir.Role;
+import modelc.ir.Shape;
+import modelc.ir.Span;
+import modelc.ir.TensorType;
+import modelc.ir.tensor.Entry;
+import modelc.ir.tensor.Value;
+import org.jspecify.annotations.Nullable;
+
+/** Builds the entries of a recipe, {@code eval} and {@code train}, and what the trainer must know besides. */
+final class Training {
+  private record Judged(Value loss, Map<String, Value> metrics) {}
+
+  private final Evaluator evaluator;
+  private final Context context;
+  private final Settings settings;
+  private final Module module;
+  private final FrontendOptions options;
+  private final List<String> metricNames = new ArrayList<>();
+  private List<DataCatalog.Column> columns = List.of();
+  private @Nullable Recipe recipe;
+
+  Training(Evaluator evaluator, Settings settings, Module module, FrontendOptions options) {
+    this.evaluator = evaluator;
+    this.context = evaluator.context;
+    this.settings = settings;
+    this.module = module;
+    this.options = options;
+  }
+
+  Recipe recipe() {
+    if (recipe == null) {
+      throw new IllegalStateException("not built");
+    }
+    return recipe;
+  }
+
+  /** {@code stopIfWrong} ends the compilation if errors were reported. */
+  List<Entry> build(
+      Compilation.Built inferred, Function<Phase, Compilation.Built> elaborate, Runnable stopIfWrong) {
+    checkRequired();
+    Scope plain = context.scope(Scope.Kind.TRAIN, module, null);
+    DataSource data = reported(() -> data(plain, inferred));
+    stopIfWrong.run();
+    Judged judged = judge(inferred);
+    stopIfWrong.run();
+    recipe = reported(() -> recipe(data, plain));
+    stopIfWrong.run();
+    var results = results(judged);
+    results.addAll(Compilation.outputs(inferred.scope()));
+    Entry eval = Entries.of("eval", inferred.phase(), results);
+    Compilation.Built trained = elaborate.apply(new Phase(Phase.Kind.TRAIN));
+    stopIfWrong.run();
+    checkSameWeights(inferred, trained);
+    Judged loss = judge(trained);
+    stopIfWrong.run();
+    Entry train = context.in(trained.phase(), Role.UPDATE, () -> train(trained, loss));
+    stopIfWrong.run();
+    return List.of(eval, train);
+  }
+
+  private <T> T reported(java.util.function.Supplier<T> body) {
+    try {
+      return body.get();
+    } catch (Problem p) {
+      context.report(p);
+      throw new Context.TooMuch();
+    }
+  }
+
+  private void checkRequired() {
+    for (String key : List.of("loss", "optimizer", "data")) {
+      boolean given = settings.get(key) != null || (key.equals("data") && settings.dataOverride().isPresent());
+      if (!given) {
+        context.report(
+            context.error(Code.MISSING_KEY, settings.place(), "the recipe has no `" + key + "`", ""));
+      }
+    }
+    Decl.Setting constraint = settings.get("constraint");
+    if (constraint != null) {
+      context.report(
+          context.error(Code.NOT_YET, constraint.key().span(), "constraints are not supported yet", ""));
+    }
+    for (String key : Settings.KEYS) {
+      Decl.Setting s = settings.get(key);
+      if (s != null && s.selector() != null && !key.equals("constraint")) {
+        context.report(
+            context.error(
+                Code.BAD_SETTING, s.selector().span(), "only a constraint chooses parameters with `on`", ""));
+      }
+    }
+    if (!context.errors.isEmpty()) {
+      throw new Context.TooMuch();
+    }
+  }
+
+  private DataSource data(Scope plain, Compilation.Built inferred) {
+    Decl.Setting s = settings.get("data");
+    Span place = s == null ? settings.place() : s.value().span();
+    DataSource source = new DataExpressions(evaluator, plain).source(s, settings);
+    columns = columns(source, place);
+    Map<String, TensorType> given = new LinkedHashMap<>();
+    columns.forEach(c -> given.put(c.name(), c.type()));
+    for (Entry.Argument a : inferred.phase().arguments.values()) {
+      if (a.kind() == Entry.Kind.INPUT) {
+        TensorType wanted = a.value().type().withShape(Rows.withoutBatch(a.value().type().shape()));
+        checkColumn(a.name(), wanted, given, place);
+      }
+    }
+    return source;
+  }
+
+  private void checkColumn(String input, TensorType wanted, Map<String, TensorType> given, Span place) {
+    TensorType have = given.get(input);
+    if (have == null) {
+      throw context.error(
+          Code.DATA_COLUMN,
+          place,
+          "the model's input `" + input + "` is no column of this data",
+          "it has " + String.join(", ", given.keySet()));
+    }
+    if (!have.equals(wanted)) {
+      throw context.error(
+          Code.DATA_COLUMN,
+          place,
+          "the data's `" + input + "` is " + Show.type(have) + ", the model's " + Show.type(wanted),
+          "",
+          "transform the data, e.g. `-> pad(2)` or `-> resize(...)`, or change the model's input");
+    }
+  }
+
+  private List<DataCatalog.Column> columns(DataSource source, Span place) {
+    try {
+      return options.catalog().columns(source);
+    } catch (DataCatalog.RefusedException e) {
+      throw context.error(Code.DATA_REFUSED, place, String.valueOf(e.getMessage()), "", e.help());
+    }
+  }
+
+  private Recipe recipe(DataSource data, Scope plain) {
+    var details = new RecipeDetails(evaluator, settings, plain, metricNames);
+    Optional<Recipe.Validation> validation = details.validation();
+    if (validation.isPresent() && validation.get() instanceof Recipe.Validation.Source s) {
+      Decl.Setting setting = settings.get("validation");
+      Span place = setting == null ? settings.place() : setting.value().span();
+      if (!columns(s.source(), place).equals(columns)) {
+        throw context.error(
+            Code.DATA_COLUMN, place, "the validation data has other columns than the training data", "");
+      }
+    }
+    return new Recipe(
+        data,
+        validation,
+        settings.batch(module),
+        settings.epochs(module),
+        settings.seed(module),
+        metricNames,
+        details.stop());
+  }
+
+  /** Loss and metrics over one entry's outputs. */
+  private Judged judge(Compilation.Built built) {
+    return context.in(
+        built.phase(),
+        Role.FORWARD,
+        () ->
+            context.drawing(
+                "train",
+                () -> {
+                  Scope scope = scope(built);
+                  Value loss = null;
+                  Decl.Setting s = settings.get("loss");
+                  try {
+                    if (s != null) {
+                      loss = mean(evaluator.eval(s.value(), scope), "the loss", s.value().span());
+                    }
+                  } catch (Problem p) {
+                    context.report(p);
+                  }
+                  Map<String, Value> metrics = metrics(scope);
+                  if (loss == null) {
+                    throw new Context.TooMuch();
+                  }
+                  return new Judged(loss, metrics);
+                }));
+  }
+
+  /** What a recipe sees: outputs, columns, weights and parameters, and the layers by name. */
+  private Scope scope(Compilation.Built built) {
+    Phase phase = built.phase();
+    Scope scope = context.scope(Scope.Kind.TRAIN, module, null);
+    for (Instance child : built.root().named()) {
+      scope.names.put(child.path(), new Val.Configured(child));
+    }
+    var all = new ArrayList<Val>();
+    var weights = new ArrayList<Val>();
+    for (Weights.Weight w : context.weights.of(Entry.Kind.PARAMETER)) {
+      Value v = phase.argument(w.path(), Entry.Kind.PARAMETER, w.type());
+      var t = new Val.Tensor(v, java.util.Collections.nCopies(v.type().rank(), null));
+      all.add(t);
+      if (v.type().rank() >= 2) {
+        weights.add(t);
+      }
+      if (!w.path().contains(".")) {
+        scope.names.put(w.path(), t);
+      }
+    }
+    scope.names.put("weights", new Val.ListVal(weights));
+    scope.names.put("parameters", new Val.ListVal(all));
+    for (DataCatalog.Column c : columns) {
+      var dims = new ArrayList<Dim>(List.of(Dim.of(context.batch)));
+      dims.addAll(c.type().shape().dims());
+      Value v = phase.argument(c.name(), Entry.Kind.INPUT, c.type().withShape(new Shape(dims)));
+      List<@Nullable AxisName> names = new ArrayList<>(java.util.Collections.nCopies(dims.size(), null));
+      names.set(0, AxisName.BATCH);
+      scope.names.put(c.name(), new Val.Tensor(v, names));
+    }
+    built.scope().outputs.forEach((n, v) -> scope.names.put(n, Calls.stripped(v, built.scope().id)));
+    return scope;
+  }
+
+  /** A scalar as it is, anything else averaged over all its axes. */
+  private Value mean(Val v, String what, Span place) {
+    if (!(v instanceof Val.Tensor t) || !t.type().dtype().isFloat()) {
+      throw context.error(
+          Code.BAD_SETTING, place, what + " is a tensor of f32, not " + Show.kind(v), "");
+    }
+    return new Averages(evaluator).over(t, place);
+  }
+
+  private Map<String, Value> metrics(Scope scope) {
+    Decl.Setting s = settings.get("metrics");
+    Map<String, Value> result = new LinkedHashMap<>();
+    if (s == null) {
+      return result;
+    }
+    List<Expr> each = s.value() instanceof Expr.ListOf l ? l.items() : List.of(s.value());
+    for (Expr e : each) {
+      try {
+        String base = e instanceof Expr.Call(Expr.Name n, _, _) ? n.name() : e instanceof Expr.Name n ? n.name() : "metric";
+        String name = base;
+        for (int i = 2; result.containsKey(name); i++) {
+          name = base + "_" + i;
+        }
+        result.put(name, mean(evaluator.eval(e, scope), "a metric", e.span()));
+      } catch (Problem p) {
+        context.report(p);
+      }
+    }
+    metricNames.clear();
+    metricNames.addAll(result.keySet());
+    return result;
+  }
+
+  private static List<Entry.Result> results(Judged judged) {
+    var results = new ArrayList<Entry.Result>();
+    results.add(new Entry.Result("loss", Entry.Kind.LOSS, judged.loss, OptionalInt.empty()));
+    judged.metrics.forEach((n, v) -> results.add(new Entry.Result(n, Entry.Kind.METRIC, v, OptionalInt.empty())));
+    return results;
+  }
+
+  private void checkSameWeights(Compilation.Built inferred, Compilation.Built trained) {
+    Weights.missing(context.weights.all(), trained.phase().declared)
+        .ifPresent(
+            w -> {
+              context.report(evaluator.executor.storage().hidden(w.declared(), w.path()));
+            });
+    if (!inferred.scope().outputs.keySet().equals(trained.scope().outputs.keySet())) {
+      context.report(
+          context.error(
+              Code.HIDDEN_BY_PHASE,
+              inferred.root().decl().name().span(),
+              "the model's outputs differ between training and inference",
+              String.join(", ", inferred.scope().outputs.keySet())
+                  + " against "
+                  + String.join(", ", trained.scope().outputs.keySet())));
+    }
+  }
+
+  private Entry train(Compilation.Built trained, Judged judged) {
+    var step = new TrainingStep(evaluator, trained.phase());
+    Scope scope = scope(trained);
+    Decl.Setting optimizer = settings.get("optimizer");
+    if (optimizer == null) {
+      throw new IllegalStateException("no optimizer");
+    }
+    List<Entries.Update> updates =
+        reported(
+            () -> {
+              Val v = evaluator.eval(optimizer.value(), scope);
+              if (!(v instanceof Val.ConfiguredOptimizer o)) {
+                String name = v instanceof Val.OptimizerKind k ? k.decl().name().name() : "sgd";
+                throw context.error(
+                    Code.BAD_SETTING,
+                    optimizer.value().span(),
+                    "`optimizer` is an optimizer with its settings, not " + Show.kind(v),
+                    "",
+                    "write e.g. `" + name + "(lr = 0.01)`");
+              }
+              Decl.Setting clip = settings.get("clip");
+              Val limit = clip == null ? Val.NONE : evaluator.eval(clip.value(), scope);
+              if (clip != null && !Numbers.isNumber(limit)) {
+                throw context.error(
+                    Code.BAD_SETTING, clip.value().span(), "`clip` is the largest global norm, a number", Show.kind(limit));
+              }
+              return step.updates(judged.loss, o, limit, optimizer.value().span());
+            });
+    var results = results(judged);
+    results.add(new Entry.Result("finite", Entry.Kind.FINITE, step.finite(), OptionalInt.empty()));
+    return Entries.of("train", trained.phase(), results, updates);
+  }
+}
