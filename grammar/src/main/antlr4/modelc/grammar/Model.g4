@@ -13,9 +13,9 @@ importing : 'import' name ( ',' name )* 'from' STRING ;
 
 declaration
   : 'fn' name config result? block gradient?                       # fnDeclaration
-  | 'layer' name config? parameter ( ',' parameter )* result? block # layerDeclaration
+  | 'layer' name config? NL* parameter ( ',' parameter )* result? block # layerDeclaration
   | 'model' name config? block                                     # modelDeclaration
-  | 'optimizer' name config? name ',' name block                   # optimizerDeclaration
+  | 'optimizer' name config? NL* name ',' name block               # optimizerDeclaration
   | 'train' name '{' end* ( setting ( end+ setting )* end* )? '}'  # trainDeclaration
   ;
 

@@ -274,7 +274,7 @@ final class Arithmetic {
       case Val.Tensor t -> t;
       case Val.Size s -> scalar(s, place);
       case Val.Bool b when element == DType.BOOL -> constant(element, b.value() ? 1 : 0, place);
-      case Val.Int i when element != DType.BOOL -> constant(element, i.value(), place);
+      case Val.Int i when element != DType.BOOL -> constant(element, (double) i.value(), place);
       case Val.Real r when element.isFloat() -> constant(element, r.value(), place);
       default ->
           throw context.error(
@@ -294,7 +294,7 @@ final class Arithmetic {
             place,
             () -> {
               Value product =
-                  context.builder().constant(TensorType.scalar(DType.F64), size.dim().factor());
+                  context.builder().constant(TensorType.scalar(DType.F64), (double) size.dim().factor());
               for (Symbol s : size.dim().symbols()) {
                 Value ones =
                     context.builder().constant(new TensorType(DType.F64, Shape.of(Dim.of(s))), 1);

@@ -27,7 +27,7 @@ final class Averages {
     Value n =
         count.isConstant()
             ? context.emit(
-                place, () -> context.builder().constant(TensorType.scalar(DType.F32), count.constant()))
+                place, () -> context.builder().constant(TensorType.scalar(DType.F32), (double) count.constant()))
             : context.emit(
                 place,
                 () ->

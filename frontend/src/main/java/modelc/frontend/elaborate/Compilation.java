@@ -1,7 +1,6 @@
 package modelc.frontend.elaborate;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -218,7 +217,6 @@ public final class Compilation {
     Map<String, Val> of(Val.LayerKind model) {
       var decl = (Decl.Model) model.decl();
       var given = new ArrayList<Arguments.Given>();
-      var seen = new HashSet<String>();
       Context context = evaluator.context;
       for (Map.Entry<String, String> e : context.options.set().entrySet()) {
         Expr value = Settings.expression(e.getKey(), e.getValue(), sources, context.options.limits());
@@ -226,7 +224,6 @@ public final class Compilation {
         boolean word = value instanceof Expr.Name n && Library.WORDS.lookup(n.name()) == null;
         Val v = word ? new Val.Str(e.getValue()) : evaluator.eval(value, outside);
         given.add(new Arguments.Given(new Expr.Name(e.getKey(), value.span()), v, value.span()));
-        seen.add(e.getKey());
       }
       Scope scope = context.scope(Scope.Kind.MODEL, model.module(), null);
       new Arguments(evaluator).bind(decl.name().name(), decl.config(), given, scope, decl.name().span());

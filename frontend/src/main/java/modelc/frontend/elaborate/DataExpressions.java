@@ -44,9 +44,10 @@ final class DataExpressions {
     } else {
       given = source(Settings.expression("data", text, settings.sources(), settings.limits()));
     }
-    boolean keeps = written != null && given.transforms().isEmpty();
-    return new DataSource(
-        given.name(), given.arguments(), given.named(), keeps ? written.transforms() : given.transforms());
+    if (written == null || !given.transforms().isEmpty()) {
+      return given;
+    }
+    return new DataSource(given.name(), given.arguments(), given.named(), written.transforms());
   }
 
   DataSource source(Expr e) {

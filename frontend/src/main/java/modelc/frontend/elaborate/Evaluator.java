@@ -206,7 +206,7 @@ final class Evaluator {
     String path = instance.path(name);
     Entry.Argument weight = context.phase().arguments.get(path);
     if (weight != null) {
-      return new Val.Tensor(weight.value(), java.util.Collections.nCopies(weight.value().type().rank(), null));
+      return new Val.Tensor(weight.value(), Patterns.unnamed(weight.value().type().rank()));
     }
     Instance inner = instance.named(name);
     return inner == null ? null : new Val.Configured(inner);

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Kept {
   private record Key(Decl.Fn decl, List<Object> arguments) {
+    // One declaration is one function; comparing whole trees would say the same, slowly.
+    @SuppressWarnings("ReferenceEquality")
     @Override
     public boolean equals(@Nullable Object o) {
       return o instanceof Key k && k.decl == decl && k.arguments.equals(arguments);

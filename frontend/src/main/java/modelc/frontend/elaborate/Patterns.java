@@ -287,6 +287,15 @@ final class Patterns {
     return names;
   }
 
+  /** No names, for a tensor of that rank. */
+  static List<@Nullable AxisName> unnamed(int rank) {
+    var names = new ArrayList<@Nullable AxisName>();
+    for (int i = 0; i < rank; i++) {
+      names.add(null);
+    }
+    return names;
+  }
+
   /** The type a pattern of known sizes describes; without an element type it is f32. */
   TensorType type(TypeExpr.Tensor pattern, Val.ListVal sizes) {
     DType element = pattern.element() == null ? DType.F32 : element(pattern.element());

@@ -83,7 +83,11 @@ enum Primitive {
   }
 
   List<Decl.Parameter> parameters() {
-    return Signatures.BY_NAME.get(text).parameters();
+    Decl.Fn signature = Signatures.BY_NAME.get(text);
+    if (signature == null) {
+      throw new IllegalStateException("no signature for " + text);
+    }
+    return signature.parameters();
   }
 
   /** Parsed once, when first needed. */

@@ -1,7 +1,6 @@
 package modelc.frontend.elaborate;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import modelc.frontend.ast.Expr;
 import modelc.frontend.ast.Stmt;
@@ -191,7 +190,7 @@ final class Storage {
   private static List<@Nullable AxisName> axesOfWeight(Scope scope, Weights.Weight weight) {
     return scope.names.get(scope.weightName) instanceof Val.Tensor t
         ? t.axes()
-        : Collections.nCopies(weight.type().rank(), null);
+        : Patterns.unnamed(weight.type().rank());
   }
 
   /** {@code name <- value}: later reads see it. */

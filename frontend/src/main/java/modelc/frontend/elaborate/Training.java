@@ -212,7 +212,7 @@ final class Training {
     var weights = new ArrayList<Val>();
     for (Weights.Weight w : context.weights.of(Entry.Kind.PARAMETER)) {
       Value v = phase.argument(w.path(), Entry.Kind.PARAMETER, w.type());
-      var t = new Val.Tensor(v, java.util.Collections.nCopies(v.type().rank(), null));
+      var t = new Val.Tensor(v, Patterns.unnamed(v.type().rank()));
       all.add(t);
       if (v.type().rank() >= 2) {
         weights.add(t);
@@ -227,7 +227,7 @@ final class Training {
       var dims = new ArrayList<Dim>(List.of(Dim.of(context.batch)));
       dims.addAll(c.type().shape().dims());
       Value v = phase.argument(c.name(), Entry.Kind.INPUT, c.type().withShape(new Shape(dims)));
-      List<@Nullable AxisName> names = new ArrayList<>(java.util.Collections.nCopies(dims.size(), null));
+      List<@Nullable AxisName> names = Patterns.unnamed(dims.size());
       names.set(0, AxisName.BATCH);
       scope.names.put(c.name(), new Val.Tensor(v, names));
     }

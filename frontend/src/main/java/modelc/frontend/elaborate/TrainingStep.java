@@ -1,7 +1,6 @@
 package modelc.frontend.elaborate;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -133,7 +132,7 @@ final class TrainingStep {
 
   /** Runs the optimizer's body for one parameter. */
   private void apply(Val.ConfiguredOptimizer optimizer, Weights.Weight w, Value gradient, Span place) {
-    List<@Nullable AxisName> unnamed = Collections.nCopies(w.type().rank(), null);
+    List<@Nullable AxisName> unnamed = Patterns.unnamed(w.type().rank());
     Scope scope = context.scope(Scope.Kind.OPTIMIZER, optimizer.module(), null);
     scope.names.putAll(optimizer.config());
     String weight = optimizer.decl().weight().name();

@@ -102,6 +102,8 @@ sealed interface Val {
   }
 
   record Function(Decl.Fn decl, Module module) implements Val {
+    // One declaration is one function; comparing whole trees would say the same, slowly.
+    @SuppressWarnings("ReferenceEquality")
     @Override
     public boolean equals(@Nullable Object o) {
       return o instanceof Function f && f.decl == decl;

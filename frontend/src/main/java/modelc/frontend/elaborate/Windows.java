@@ -3,7 +3,6 @@ package modelc.frontend.elaborate;
 import static modelc.frontend.elaborate.Primitives.arg;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import modelc.frontend.diagnostic.Code;
@@ -67,7 +66,7 @@ final class Windows {
                 context.builder().convolution(
                     window, ConvDims.standard(sizes.size()), flipped, groups, 1, x.value(), w.value()));
     note(x, v, window, false);
-    List<@Nullable AxisName> names = new ArrayList<>(Collections.nCopies(x.rank(), null));
+    List<@Nullable AxisName> names = Patterns.unnamed(x.rank());
     names.set(0, x.axes().get(0));
     return new Val.Tensor(v, names);
   }
@@ -79,7 +78,7 @@ final class Windows {
     ReduceFn fn = p == Primitive.WINDOW_MAX ? ReduceFn.MAXIMUM : ReduceFn.ADD;
     Value v = context.emit(place, () -> context.builder().reduceWindow(fn, all, x.value()));
     note(x, v, window, ceil);
-    List<@Nullable AxisName> names = new ArrayList<>(Collections.nCopies(x.rank(), null));
+    List<@Nullable AxisName> names = Patterns.unnamed(x.rank());
     names.set(0, x.axes().get(0));
     names.set(1, x.axes().get(1));
     return new Val.Tensor(v, names);
