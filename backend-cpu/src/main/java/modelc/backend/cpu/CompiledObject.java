@@ -1,28 +1,52 @@
 package modelc.backend.cpu;
 
-/**
- * A compiled program: a relocatable object for the machine it was compiled on. It is not loaded: {@link Jit} does that.
- *
- * @param object the object file's bytes
- * @param llvmIr the module as it was written, before LLVM's passes
- * @param times how long the stages took
- */
-public record CompiledObject(byte[] object, String llvmIr, Times times) {
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
-  /** Milliseconds spent writing LLVM IR, parsing and verifying it, in LLVM's passes, and generating code. */
-  public record Times(double write, double parse, double passes, double generate) {
-    public double total() {
-      return write + parse + passes + generate;
-    }
+/**
+ * A compiled program: relocatable objects for the machine it was compiled on, which refer to each other. They are not
+ * loaded: {@link Jit} does that.
+ *
+ * @param millis the time it took, the parts side by side
+ */
+public record CompiledObject(List<Part> parts, double millis) {
+  public CompiledObject {
+    parts = List.copyOf(parts);
   }
 
-  /** The module after LLVM's passes. */
+  /**
+   * One object file.
+   *
+   * @param object its bytes
+   * @param llvmIr the module as it was written, before LLVM's passes
+   * @param times how long the stages took
+   */
+  public record Part(byte[] object, String llvmIr, Times times) {}
+
+  /** Milliseconds spent writing LLVM IR, parsing and verifying it, in LLVM's passes, and generating code. */
+  public record Times(double write, double parse, double passes, double generate) {}
+
+  public long bytes() {
+    return parts.stream().mapToLong(p -> p.object().length).sum();
+  }
+
+  /** All modules as they were written. */
+  public String llvmIr() {
+    return join(Part::llvmIr);
+  }
+
+  /** All modules after LLVM's passes. */
   public String optimisedLlvmIr() {
-    return LlvmCompiler.optimised(llvmIr);
+    return join(p -> LlvmCompiler.optimised(p.llvmIr()));
   }
 
   /** Assembly text of the same code, generated anew. */
   public String assembly() {
-    return LlvmCompiler.assembly(llvmIr);
+    return join(p -> LlvmCompiler.assembly(p.llvmIr()));
+  }
+
+  private String join(Function<Part, String> text) {
+    return parts.stream().map(text).collect(Collectors.joining("\n"));
   }
 }

@@ -1,26 +1,70 @@
 package modelc.backend.cpu;
 
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
 import modelc.ir.loop.LoopProgram;
 import modelc.passes.Backend;
 
 /**
- * Compiles Loop IR for the processor this program runs on. It does not load the result: see {@link Jit}.
+ * Compiles Loop IR for the processor this program runs on, the kernels in as many parts as there are processors, side
+ * by side. It does not load the result: see {@link Jit}.
  */
 public final class CpuBackend implements Backend<CompiledObject> {
+  /** More parts than this save little time. */
+  private static final int MAX_PARTS = 4;
+
+  /** Kernels below this size together, by {@link KernelSize}, are not worth two threads. */
+  private static final long SMALL_PROGRAM = 1000;
+
+  /** Nested expressions, and LLVM on large functions, recurse deeper than a default stack holds. */
+  private static final long STACK_BYTES = 64L << 20;
+
   @Override
   public String name() {
     return "cpu";
   }
 
+  /**
+   * @throws CodeGenerationException if LLVM refuses the code
+   * @throws UnsupportedOperationException if the program asks for what a CPU cannot do
+   */
   @Override
   public CompiledObject compile(LoopProgram program) {
     long start = System.nanoTime();
-    String ir = llvmIr(program);
-    return LlvmCompiler.object(ir, (System.nanoTime() - start) / 1e6);
+    String triple = LlvmCompiler.hostTriple();
+    int processors = Math.min(MAX_PARTS, Runtime.getRuntime().availableProcessors());
+    var emitter = new LlvmEmitter(program, triple, KernelSize.of(program) < SMALL_PROGRAM ? 1 : processors);
+    List<CompletableFuture<CompiledObject.Part>> parts =
+        IntStream.range(0, emitter.parts()).mapToObj(i -> start(emitter, i)).toList();
+    var done = parts.stream().map(CpuBackend::await).toList();
+    return new CompiledObject(done, (System.nanoTime() - start) / 1e6);
   }
 
-  /** The LLVM IR that {@link #compile} would give to LLVM. */
+  /** The LLVM IR of the whole program as one module. */
   public String llvmIr(LoopProgram program) {
-    return LlvmEmitter.emit(program, LlvmCompiler.hostTriple());
+    return new LlvmEmitter(program, LlvmCompiler.hostTriple(), 1).part(0);
+  }
+
+  private static CompletableFuture<CompiledObject.Part> start(LlvmEmitter emitter, int part) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          long start = System.nanoTime();
+          String ir = emitter.part(part);
+          return LlvmCompiler.object(ir, (System.nanoTime() - start) / 1e6);
+        },
+        task -> new Thread(null, task, "modelc-compile-" + part, STACK_BYTES).start());
+  }
+
+  private static CompiledObject.Part await(CompletableFuture<CompiledObject.Part> part) {
+    try {
+      return part.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
   }
 }

@@ -20,7 +20,7 @@ public final class Jit implements AutoCloseable {
   private Jit() {}
 
   /**
-   * Links {@code object}; what it leaves undefined is looked up in the process.
+   * Links the parts of {@code object}; what they leave undefined is looked up in the process.
    *
    * @throws CodeGenerationException if that fails
    */
@@ -36,8 +36,10 @@ public final class Jit implements AutoCloseable {
           LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(
               process, LLVMOrcLLJITGetGlobalPrefix(loaded.jit), (LLVMOrcSymbolPredicate) null, (Pointer) null));
       LLVMOrcJITDylibAddGenerator(library, process);
-      LlvmCompiler.check(
-          LLVMOrcLLJITAddObjectFile(loaded.jit, library, LlvmCompiler.buffer(object.object(), "modelc.o")));
+      for (CompiledObject.Part part : object.parts()) {
+        LlvmCompiler.check(
+            LLVMOrcLLJITAddObjectFile(loaded.jit, library, LlvmCompiler.buffer(part.object(), "modelc.o")));
+      }
       ready = true;
       return loaded;
     } finally {

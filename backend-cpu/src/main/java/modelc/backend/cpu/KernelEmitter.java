@@ -36,21 +36,29 @@ final class KernelEmitter {
   /**
    * The function's text.
    *
+   * @param linkage LLVM's word for who may call it
    * @param aliased parameters that some launch gives the same memory as another one
    */
-  static String emit(ModuleText module, Kernel kernel, Set<Integer> aliased) {
+  static String emit(ModuleText module, Kernel kernel, String linkage, Set<Integer> aliased) {
     var emitter = new KernelEmitter(module, kernel);
-    String signature = emitter.signature(aliased);
+    String signature = emitter.signature(linkage, aliased);
     emitter.statement(kernel.body());
     emitter.f.line("ret void");
     return emitter.f.define(signature, emitter.comment());
+  }
+
+  /** The declaration of a kernel that another module defines. */
+  static String declaration(Kernel kernel) {
+    String parameters =
+        "ptr, ".repeat(kernel.parameters().size()) + "i64, ".repeat(kernel.symbols().size()) + "i32, i32";
+    return "declare hidden void " + functionName(kernel) + "(" + parameters + ")";
   }
 
   static String functionName(Kernel kernel) {
     return "@" + LlvmTypes.name("k_" + kernel.name());
   }
 
-  private String signature(Set<Integer> aliased) {
+  private String signature(String linkage, Set<Integer> aliased) {
     var parameters = new ArrayList<String>();
     for (int i = 0; i < kernel.parameters().size(); i++) {
       Buffer b = kernel.parameters().get(i);
@@ -65,7 +73,7 @@ final class KernelEmitter {
     }
     parameters.add("i32 %tid");
     parameters.add("i32 %nthreads");
-    return "define internal void " + functionName(kernel) + "(" + String.join(", ", parameters) + ") nounwind";
+    return "define " + linkage + " void " + functionName(kernel) + "(" + String.join(", ", parameters) + ") nounwind";
   }
 
   private String comment() {

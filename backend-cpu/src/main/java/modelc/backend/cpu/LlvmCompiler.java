@@ -54,13 +54,12 @@ final class LlvmCompiler {
   }
 
   /** Compiles to an object file. */
-  static CompiledObject object(String ir, double writeMillis) {
-    Holder.HOST.triple();
+  static CompiledObject.Part object(String ir, double writeMillis) {
     return inModule(
         ir,
         m -> {
           byte[] bytes = m.generate(LLVMObjectFile);
-          return new CompiledObject(
+          return new CompiledObject.Part(
               bytes, ir, new CompiledObject.Times(writeMillis, m.parse, m.passes, m.generate));
         });
   }

@@ -1,18 +1,20 @@
 package modelc.backend.cpu;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopProgram;
 
 /**
- * Writes a Loop IR program as one LLVM module in text: an internal function per kernel and an exported one,
+ * Writes a Loop IR program as LLVM modules in text: a function per kernel and an exported one,
  * {@code i32 @modelc_NAME(ptr ctx, i32 tid, i32 nthreads)}, per entry. It neither runs nor optimises anything.
  *
  * <p>{@code ctx} is an array of 8-byte slots: the arena (64-byte aligned), the barrier (one cache line, zeroed once),
@@ -24,31 +26,51 @@ import modelc.ir.loop.LoopProgram;
  * into the instructions; vectors of the machine's own width. Nothing vectorises, unrolls or reorders what it is given.
  */
 final class LlvmEmitter {
-  private final ModuleText module = new ModuleText();
-  private final IdentityHashMap<Kernel, Set<Integer>> aliased = new IdentityHashMap<>();
-  private final Set<String> names = new HashSet<>();
+  private final LoopProgram program;
   private final boolean x86;
+  private final IdentityHashMap<Kernel, Set<Integer>> aliased = new IdentityHashMap<>();
+  private final List<List<Kernel>> parts = new ArrayList<>();
 
-  private LlvmEmitter(String triple) {
+  /** Cuts a program for a machine of that LLVM triple into at most {@code parts} modules. */
+  LlvmEmitter(LoopProgram program, String triple, int parts) {
+    this.program = program;
     this.x86 = triple.startsWith("x86_64");
+    List<Kernel> kernels = collect();
+    int count = Math.max(1, Math.min(parts, kernels.size()));
+    long[] sizes = new long[count];
+    for (int i = 0; i < count; i++) {
+      this.parts.add(new ArrayList<>());
+    }
+    kernels.sort(Comparator.comparingLong((Kernel k) -> KernelSize.of(k)).reversed());
+    for (Kernel k : kernels) {
+      int smallest = IntStream.range(0, count).boxed().min(Comparator.comparingLong(i -> sizes[i])).orElseThrow();
+      sizes[smallest] += KernelSize.of(k);
+      this.parts.get(smallest).add(k);
+    }
   }
 
-  /** The module's text, for a machine of that LLVM triple. */
-  static String emit(LoopProgram program, String triple) {
-    var emitter = new LlvmEmitter(triple);
-    List<Kernel> kernels = emitter.collect(program);
-    for (Kernel k : kernels) {
-      emitter.module.function(KernelEmitter.emit(emitter.module, k, emitter.aliased.getOrDefault(k, Set.of())));
+  int parts() {
+    return parts.size();
+  }
+
+  /** The text of one module. The last holds the entries. Parts may be written by several threads at a time. */
+  String part(int index) {
+    var module = new ModuleText();
+    String linkage = parts.size() == 1 ? "internal" : "hidden";
+    for (Kernel k : parts.get(index)) {
+      module.function(KernelEmitter.emit(module, k, linkage, aliased.getOrDefault(k, Set.of())));
     }
-    for (LoopEntry e : program.entries()) {
-      emitter.entry(e);
+    if (index == parts.size() - 1) {
+      parts.subList(0, index).forEach(part -> part.forEach(k -> module.declare(KernelEmitter.declaration(k))));
+      program.entries().forEach(e -> entry(module, e));
     }
-    return emitter.module.text();
+    return module.text();
   }
 
   /** All kernels, once each, and which of their parameters may be the same memory. */
-  private List<Kernel> collect(LoopProgram program) {
+  private List<Kernel> collect() {
     var kernels = new ArrayList<Kernel>();
+    var names = new HashSet<String>();
     for (LoopEntry e : program.entries()) {
       for (LoopEntry.Launch launch : e.launches()) {
         Kernel k = launch.kernel();
@@ -77,7 +99,7 @@ final class LlvmEmitter {
     return equal;
   }
 
-  private void entry(LoopEntry e) {
+  private void entry(ModuleText module, LoopEntry e) {
     var f = new FunctionText(module);
     String arena = f.result("load ptr, ptr %ctx");
     String barrier = slot(f, "ptr", 1);

@@ -108,8 +108,8 @@ public final class MicroKernelBench {
       System.out.println(constant.object().assembly());
       System.out.println(symbolic.object().assembly());
     }
-    System.out.println(packed.object().times());
-    System.out.println(symbolic.object().times());
+    System.out.println(packed.object().parts().getFirst().times());
+    System.out.println(symbolic.object().parts().getFirst().times());
     double tileFlops = 2.0 * 96 * K * REPEATS;
     double peakFlops = 2.0 * 80 * K * REPEATS;
     for (int round = 0; round < 3; round++) {
