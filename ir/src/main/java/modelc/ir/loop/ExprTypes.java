@@ -2,6 +2,7 @@ package modelc.ir.loop;
 
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import modelc.ir.DType;
 import modelc.ir.UnaryFn;
 
@@ -29,9 +30,9 @@ final class ExprTypes {
     this.problems = problems;
   }
 
-  private void require(boolean condition, String problem) {
+  private void require(boolean condition, Supplier<String> problem) {
     if (!condition) {
-      problems.accept(problem);
+      problems.accept(problem.get());
     }
   }
 
@@ -43,7 +44,7 @@ final class ExprTypes {
       case Expr.Unary u -> unary(u);
       case Expr.Binary b -> binary(b);
       case Expr.Fma f -> {
-        require(f.dtype().isFloat(), "fma of " + f.dtype());
+        require(f.dtype().isFloat(), () -> "fma of " + f.dtype());
         same(f, f.x(), f.y());
         same(f, f.x(), f.z());
       }
@@ -52,35 +53,35 @@ final class ExprTypes {
         same(s, s.onTrue(), s.onFalse());
         require(
             s.predicate().dtype() == DType.BOOL && s.predicate().lanes() == s.lanes(),
-            "the predicate of " + type(s) + " is " + type(s.predicate()));
+            () -> "the predicate of " + type(s) + " is " + type(s.predicate()));
       }
       case Expr.Convert _ -> {}
       case Expr.Load l -> access(l.buffer(), l.index(), l.lanes(), l.mask());
       case Expr.Splat s -> {
-        require(s.x().lanes() == 1, "splat of " + type(s.x()));
+        require(s.x().lanes() == 1, () -> "splat of " + type(s.x()));
         lanes(s.lanes());
       }
       case Expr.Ramp r -> {
-        require(r.base().dtype().isInteger(), "ramp of " + type(r.base()));
-        require(r.base().lanes() == 1 && r.stride().lanes() == 1, "ramp of vectors");
-        require(r.base().dtype() == r.stride().dtype(), "ramp of " + type(r.base()) + " and " + type(r.stride()));
+        require(r.base().dtype().isInteger(), () -> "ramp of " + type(r.base()));
+        require(r.base().lanes() == 1 && r.stride().lanes() == 1, () -> "ramp of vectors");
+        require(r.base().dtype() == r.stride().dtype(), () -> "ramp of " + type(r.base()) + " and " + type(r.stride()));
         lanes(r.lanes());
       }
       case Expr.Horizontal h -> {
         lanes(h.x().lanes());
-        require(Integer.bitCount(h.x().lanes()) == 1, "lanes are reduced pairwise, not " + h.x().lanes());
+        require(Integer.bitCount(h.x().lanes()) == 1, () -> "lanes are reduced pairwise, not " + h.x().lanes());
         switch (h.fn()) {
           case ADD, MULTIPLY, MAXIMUM, MINIMUM -> numeric("horizontal_" + h.fn(), h.dtype());
-          case AND, OR -> require(!h.dtype().isFloat(), "horizontal_" + h.fn() + " of " + h.dtype());
+          case AND, OR -> require(!h.dtype().isFloat(), () -> "horizontal_" + h.fn() + " of " + h.dtype());
         }
       }
       case Expr.Lane l ->
           require(
               l.x().lanes() > 1 && l.lane() >= 0 && l.lane() < l.x().lanes(),
-              type(l.x()) + " has no lane " + l.lane());
+              () -> type(l.x()) + " has no lane " + l.lane());
       case Expr.WarpShuffleXor w -> {
-        require(w.x().lanes() == 1, "shuffle of " + type(w.x()));
-        require(w.mask() >= 1 && w.mask() < 32, "a warp has 32 lanes, not one at distance " + w.mask());
+        require(w.x().lanes() == 1, () -> "shuffle of " + type(w.x()));
+        require(w.mask() >= 1 && w.mask() < 32, () -> "a warp has 32 lanes, not one at distance " + w.mask());
       }
     }
   }
@@ -96,7 +97,7 @@ final class ExprTypes {
           case I64 -> v == Math.rint(v) && Math.abs(v) <= 0x1p63;
           case BOOL -> v == 0 || v == 1;
         };
-    require(held, v + " is no " + c.dtype());
+    require(held, () -> v + " is no " + c.dtype());
   }
 
   private void unary(Expr.Unary u) {
@@ -118,8 +119,8 @@ final class ExprTypes {
           CEIL,
           ROUND_NEAREST_EVEN,
           IS_FINITE ->
-          require(x.isFloat(), u.fn() + " of " + x);
-      case NOT -> require(!x.isFloat(), UnaryFn.NOT + " of " + x);
+          require(x.isFloat(), () -> u.fn() + " of " + x);
+      case NOT -> require(!x.isFloat(), () -> UnaryFn.NOT + " of " + x);
     }
   }
 
@@ -128,43 +129,43 @@ final class ExprTypes {
     DType x = b.dtype();
     switch (b.fn()) {
       case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM -> numeric(b.fn().toString(), x);
-      case AND, OR, XOR -> require(!x.isFloat(), b.fn() + " of " + x);
-      case SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> require(x.isInteger(), b.fn() + " of " + x);
+      case AND, OR, XOR -> require(!x.isFloat(), () -> b.fn() + " of " + x);
+      case SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> require(x.isInteger(), () -> b.fn() + " of " + x);
     }
   }
 
   private void numeric(String fn, DType x) {
-    require(x != DType.BOOL, fn + " of bool");
+    require(x != DType.BOOL, () -> fn + " of bool");
   }
 
   private void same(Expr in, Expr x, Expr y) {
     require(
         x.dtype() == y.dtype() && x.lanes() == y.lanes(),
-        "operands of " + type(x) + " and " + type(y) + " in " + LoopPrinter.print(in));
+        () -> "operands of " + type(x) + " and " + type(y) + " in " + LoopPrinter.print(in));
   }
 
   private void lanes(int n) {
-    require(n > 1 && n <= MAX_LANES, "a vector has 2 to " + MAX_LANES + " lanes, not " + n);
+    require(n > 1 && n <= MAX_LANES, () -> "a vector has 2 to " + MAX_LANES + " lanes, not " + n);
   }
 
   /** An access to {@code lanes} lanes, in a load or a store. */
   void access(Buffer b, Expr index, int lanes, Optional<Expr> mask) {
-    require(index.dtype() == DType.I64, "the index of " + b.name() + " is " + index.dtype() + ", not i64");
-    require(lanes >= 1 && lanes <= MAX_LANES, "an access to " + lanes + " lanes of " + b.name());
+    require(index.dtype() == DType.I64, () -> "the index of " + b.name() + " is " + index.dtype() + ", not i64");
+    require(lanes >= 1 && lanes <= MAX_LANES, () -> "an access to " + lanes + " lanes of " + b.name());
     if (b.space() == Space.REGISTER) {
       require(
           index.lanes() == 1 && lanes == b.lanes() && mask.isEmpty(),
-          "an element of register buffer " + b.name() + " is accessed whole and without a mask");
+          () -> "an element of register buffer " + b.name() + " is accessed whole and without a mask");
     } else {
       require(
           index.lanes() == 1 || index.lanes() == lanes,
-          "an index of " + index.lanes() + " lanes for " + lanes + " elements of " + b.name());
+          () -> "an index of " + index.lanes() + " lanes for " + lanes + " elements of " + b.name());
     }
     mask.ifPresent(
         m ->
             require(
                 m.dtype() == DType.BOOL && m.lanes() == lanes,
-                "the mask of " + lanes + " lanes of " + b.name() + " is " + type(m)));
+                () -> "the mask of " + lanes + " lanes of " + b.name() + " is " + type(m)));
   }
 
   static String type(Expr e) {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import modelc.ir.DType;
 import modelc.ir.Dim;
@@ -58,7 +59,9 @@ public final class LoopVerifier {
   private final boolean onGpu;
   private boolean storesOutsideParallel;
   private boolean shuffles;
-  private String where = "";
+  /** The current statement, once inside the body. */
+  private Optional<Stmt> where = Optional.empty();
+
   private final ExprTypes types = new ExprTypes(this::problem);
 
   private LoopVerifier(Kernel kernel) {
@@ -122,7 +125,7 @@ public final class LoopVerifier {
   }
 
   private void problem(String text) {
-    problems.add("kernel " + kernel.name() + ": " + (where.isEmpty() ? "" : where + ": ") + text);
+    problems.add("kernel " + kernel.name() + ": " + where.map(s -> LoopPrinter.summary(s) + ": ").orElse("") + text);
   }
 
   private void require(boolean condition, String problem) {
@@ -140,7 +143,7 @@ public final class LoopVerifier {
       declare(b);
     }
     stmt(kernel.body());
-    where = "";
+    where = Optional.empty();
     require(
         !storesOutsideParallel || !seen.contains(LoopKind.PARALLEL),
         "a store outside the parallel loop would be done by all threads");
@@ -194,7 +197,7 @@ public final class LoopVerifier {
   }
 
   private void stmt(Stmt s) {
-    where = LoopPrinter.summary(s);
+    where = Optional.of(s);
     switch (s) {
       case Stmt.Block b -> scoped(() -> b.body().forEach(this::stmt));
       case Stmt.For f -> loop(f);
@@ -327,7 +330,7 @@ public final class LoopVerifier {
     if (b.space() == Space.REGISTER) {
       require(
           isConstant(index),
-          "the index of register buffer " + b.name() + " is no constant: " + LoopPrinter.print(index));
+          "the index of register buffer " + b.name() + " is no constant");
     }
   }
 

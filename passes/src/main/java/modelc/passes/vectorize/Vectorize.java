@@ -60,10 +60,8 @@ public final class Vectorize {
   /** One kernel, for a target with {@code lanes} f32 lanes; other types use as many. */
   public static Kernel run(Kernel kernel, int lanes) {
     var pass = new Vectorize(lanes, new Names(kernel));
-    var out = new ArrayList<Stmt>();
-    pass.stmt(kernel.body(), out);
     return new Kernel(
-        kernel.name(), kernel.parameters(), kernel.symbols(), new Stmt.Block(out), kernel.origins());
+        kernel.name(), kernel.parameters(), kernel.symbols(), pass.block(kernel.body()), kernel.origins());
   }
 
   /**
