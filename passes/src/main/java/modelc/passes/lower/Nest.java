@@ -24,7 +24,7 @@ import modelc.ir.loop.LoopKind;
  */
 final class Nest {
   /** A loop over contiguous elements is cut into pieces of this many for the threads. */
-  static final long CHUNK = 2048;
+  static final long CHUNK = 512;
 
   /** Loops are merged into the parallel one until it has this many iterations, whatever the run-time sizes. */
   static final long ENOUGH_PARALLEL = 16;

@@ -5,6 +5,7 @@ import modelc.ir.UnaryFn;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
+import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Stmt;
 
 /**
@@ -21,7 +22,15 @@ final class Work {
   private Work() {}
 
   static boolean isWorthSplitting(Kernel k) {
-    return of(k.body()) >= WORTH_SPLITTING;
+    return hasParallelLoop(k.body()) && of(k.body()) >= WORTH_SPLITTING;
+  }
+
+  private static boolean hasParallelLoop(Stmt s) {
+    return switch (s) {
+      case Stmt.Block b -> b.body().stream().anyMatch(Work::hasParallelLoop);
+      case Stmt.For f -> f.kind() == LoopKind.PARALLEL;
+      case Stmt.If _, Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> false;
+    };
   }
 
   private static double of(Stmt s) {
