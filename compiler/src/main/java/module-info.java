@@ -4,5 +4,7 @@ module modelc.compiler {
   requires transitive modelc.frontend;
   requires transitive modelc.passes;
   requires transitive modelc.runtime;
-  requires modelc.backend.cpu;
+  requires transitive modelc.backend.cpu;
+
+  exports modelc.compiler;
 }

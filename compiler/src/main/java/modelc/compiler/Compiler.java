@@ -1,0 +1,82 @@
+package modelc.compiler;
+
+import java.util.List;
+import modelc.backend.cpu.CpuBackend;
+import modelc.ir.loop.LoopPrinter;
+import modelc.ir.loop.LoopProgram;
+import modelc.ir.tensor.Printer;
+import modelc.ir.tensor.Program;
+import modelc.passes.Options;
+import modelc.passes.Pipeline;
+import modelc.passes.Target;
+import modelc.passes.autodiff.Autodiff;
+import modelc.passes.fuse.FusedEntry;
+
+/**
+ * Drives a program from Tensor IR to machine code for this processor. Reading `.model` files is the front end's part,
+ * running the result the runtime's.
+ */
+public final class Compiler {
+  private final Options options;
+
+  public Compiler() {
+    this(Options.DEFAULT);
+  }
+
+  public Compiler(Options options) {
+    this.options = options;
+  }
+
+  /**
+   * Compiles every entry of {@code program}.
+   *
+   * @throws modelc.passes.autodiff.NotDifferentiableException if a gradient has to pass through what has none
+   */
+  public Compiled compile(Program program) {
+    Pipeline.Lowered lowered = Pipeline.lower(program, Target.AVX2, options);
+    LoopProgram loops = lowered.program();
+    return new Compiled(Specs.of(program, loops), loops, new CpuBackend().compile(loops));
+  }
+
+  /** The forms a program takes on its way, by their names on the command line. */
+  public enum Stage {
+    TENSOR,
+    GRAD,
+    FUSED,
+    LOOPS,
+    LLVM,
+    ASM
+  }
+
+  /** The text of {@code program} at a stage. */
+  public String text(Program program, Stage stage) {
+    return switch (stage) {
+      case TENSOR -> Printer.print(program);
+      case GRAD -> after(program, new Autodiff().name());
+      case FUSED -> fused(program);
+      case LOOPS -> LoopPrinter.print(loops(program));
+      case LLVM -> new CpuBackend().llvmIr(loops(program));
+      case ASM -> new CpuBackend().compile(loops(program)).assembly();
+    };
+  }
+
+  /**
+   * The text of {@code program} after the pass of that name.
+   *
+   * @throws java.util.NoSuchElementException if there is none
+   */
+  public String after(Program program, String pass) {
+    return Printer.print(Pipeline.after(pass, program, options));
+  }
+
+  private String fused(Program program) {
+    List<FusedEntry> entries = Pipeline.fuse(Pipeline.prepare(program, options), options);
+    var out = new StringBuilder();
+    entries.forEach(e -> out.append(e).append('\n'));
+    return out.toString();
+  }
+
+  private LoopProgram loops(Program program) {
+    return Pipeline.lower(program, Target.AVX2, options).program();
+  }
+}

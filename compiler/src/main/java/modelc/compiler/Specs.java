@@ -1,0 +1,106 @@
+package modelc.compiler;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import modelc.ir.DType;
+import modelc.ir.Dim;
+import modelc.ir.Shape;
+import modelc.ir.Symbol;
+import modelc.ir.loop.LoopEntry;
+import modelc.ir.loop.LoopProgram;
+import modelc.ir.tensor.Entry;
+import modelc.ir.tensor.Program;
+import modelc.runtime.ArgumentSpec;
+import modelc.runtime.DimSpec;
+import modelc.runtime.ElementType;
+import modelc.runtime.EntrySpec;
+import modelc.runtime.Kind;
+import modelc.runtime.ModelSpec;
+import modelc.runtime.ResultSpec;
+import modelc.runtime.SymbolSpec;
+
+/**
+ * What a compiled program is to the runtime: names, kinds and types from Tensor IR, sizes of memory from Loop IR. The
+ * runtime sees neither IR.
+ */
+final class Specs {
+  private Specs() {}
+
+  /** The specification of {@code program}, which was lowered to {@code loops}. */
+  static ModelSpec of(Program program, LoopProgram loops) {
+    Map<String, SymbolSpec> symbols = new LinkedHashMap<>();
+    var entries = new ArrayList<EntrySpec>();
+    for (LoopEntry lowered : loops.entries()) {
+      for (Symbol s : lowered.symbols()) {
+        symbols.put(s.name(), new SymbolSpec(s.name(), s.max()));
+      }
+      entries.add(entry(program.entry(lowered.name()), lowered));
+    }
+    return new ModelSpec(program.model(), List.copyOf(symbols.values()), entries);
+  }
+
+  private static EntrySpec entry(Entry entry, LoopEntry lowered) {
+    List<ArgumentSpec> arguments =
+        entry.arguments().stream()
+            .map(
+                a ->
+                    new ArgumentSpec(
+                        a.name(),
+                        kind(a.kind()),
+                        type(a.value().type().dtype()),
+                        shape(a.value().type().shape())))
+            .toList();
+    List<ResultSpec> results =
+        entry.results().stream()
+            .map(
+                r ->
+                    new ResultSpec(
+                        r.name(),
+                        kind(r.kind()),
+                        type(r.value().type().dtype()),
+                        shape(r.value().type().shape()),
+                        alias(r.aliases())))
+            .toList();
+    List<String> symbols = lowered.symbols().stream().map(Symbol::name).toList();
+    return new EntrySpec(entry.name(), arguments, results, symbols, lowered.arenaBytes());
+  }
+
+  private static int alias(OptionalInt aliases) {
+    return aliases.orElse(-1);
+  }
+
+  private static List<DimSpec> shape(Shape shape) {
+    return shape.dims().stream().map(Specs::dim).toList();
+  }
+
+  private static DimSpec dim(Dim dim) {
+    return new DimSpec(dim.factor(), dim.symbols().stream().map(Symbol::name).toList());
+  }
+
+  private static ElementType type(DType type) {
+    return switch (type) {
+      case F32 -> ElementType.F32;
+      case F64 -> ElementType.F64;
+      case I32 -> ElementType.I32;
+      case I64 -> ElementType.I64;
+      case BOOL -> ElementType.BOOL;
+    };
+  }
+
+  private static Kind kind(Entry.Kind kind) {
+    return switch (kind) {
+      case INPUT -> Kind.INPUT;
+      case PARAMETER -> Kind.PARAMETER;
+      case STATE -> Kind.STATE;
+      case OPTIMIZER_STATE -> Kind.OPTIMIZER_STATE;
+      case SCALAR -> Kind.SCALAR;
+      case OUTPUT -> Kind.OUTPUT;
+      case LOSS -> Kind.LOSS;
+      case METRIC -> Kind.METRIC;
+      case FINITE -> Kind.FINITE;
+    };
+  }
+}
