@@ -1,6 +1,7 @@
 /** The command line. */
 module modelc.cli {
   requires static org.jspecify;
+  requires com.google.gson;
   requires info.picocli;
   requires modelc.grammar;
   requires modelc.ir;

@@ -1,0 +1,51 @@
+package modelc.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.SequencedMap;
+import java.util.concurrent.Callable;
+import modelc.compiler.Compiler;
+import modelc.frontend.Checked;
+import modelc.frontend.Recipe;
+import modelc.runtime.BatchSource;
+import modelc.runtime.Evaluator;
+import modelc.runtime.Model;
+import modelc.runtime.Session;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code modelc eval}: loss and metrics of trained weights on the data's test split, or else its validation split. */
+@Command(
+    name = "eval",
+    mixinStandardHelpOptions = true,
+    description = "Evaluates weights: on the test split of the data, or its validation split.")
+final class EvalCommand implements Callable<Integer> {
+  @Mixin ModelArguments model;
+
+  @Mixin RunOptions run;
+
+  @Option(names = "--weights", required = true, paramLabel = "FILE", description = "The weights (safetensors).")
+  Path weights = Path.of("");
+
+  @Override
+  public Integer call() throws IOException {
+    Checked checked = model.load();
+    Recipe recipe = run.recipe(checked, model);
+    Datasets data = Datasets.open(recipe, model.folder());
+    BatchSource source = data.test().or(data::validation).orElse(data.train());
+    try (Model compiled = new Compiler().compile(checked.program()).load();
+        Session session = compiled.open(run.threads())) {
+      session.load(weights);
+      SequencedMap<String, Double> means =
+          new Evaluator(session).evaluate(source, Math.toIntExact(recipe.batch()));
+      if (run.json()) {
+        means.put("samples", (double) source.size());
+        Json.print(means);
+      } else {
+        System.out.println(Progress.numbers(means) + "  on " + source.size() + " samples");
+      }
+    }
+    return ExitCode.OK.code();
+  }
+}

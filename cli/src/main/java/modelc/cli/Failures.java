@@ -1,0 +1,122 @@
+package modelc.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import modelc.frontend.diagnostic.DiagnosticException;
+import modelc.runtime.DataException;
+import modelc.runtime.FileException;
+import modelc.runtime.LimitException;
+import modelc.runtime.ModelcException;
+import modelc.runtime.NativeException;
+import modelc.runtime.NumericException;
+import modelc.runtime.UsageException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Turns whatever went wrong into one message on standard error and an exit code. A fault of modelc itself leaves a dump
+ * from which the run can be repeated.
+ */
+final class Failures {
+  private final Talk talk;
+  private final List<String> arguments;
+
+  Failures(Talk talk, String[] arguments) {
+    this.talk = talk;
+    this.arguments = List.of(arguments);
+  }
+
+  ExitCode usage(ParameterException e) {
+    talk.line(talk.red("error") + ": " + e.getMessage());
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> suggestions = unmatched.getSuggestions();
+      if (!suggestions.isEmpty()) {
+        talk.line("  = help: did you mean `%s`?", suggestions.getFirst());
+      }
+    }
+    talk.line("  = help: `%s --help` tells what it takes", e.getCommandLine().getCommandSpec().qualifiedName());
+    return ExitCode.USAGE;
+  }
+
+  ExitCode report(Throwable failure) {
+    return switch (failure) {
+      case DiagnosticException e -> {
+        talk.line(e.render().stripTrailing());
+        yield e.isLimit() ? ExitCode.LIMIT : ExitCode.WRONG;
+      }
+      case UsageException e -> known(e, ExitCode.USAGE);
+      case DataException e -> known(e, ExitCode.WRONG);
+      case FileException e -> known(e, ExitCode.IO);
+      case LimitException e -> known(e, ExitCode.LIMIT);
+      case NumericException e -> known(e, ExitCode.NUMERIC);
+      case NativeException e -> internal(e);
+      case UncheckedIOException e -> file(requireNonNull(e.getCause()));
+      case IOException e -> file(e);
+      case OutOfMemoryError e -> {
+        talk.line(talk.red("error") + ": not enough memory: " + e.getMessage());
+        talk.line("  = help: use a smaller batch (`batch=16`), or more memory: MODELC_JAVA_OPTS=-Xmx4g");
+        yield ExitCode.LIMIT;
+      }
+      default -> internal(failure);
+    };
+  }
+
+  private ExitCode known(ModelcException e, ExitCode code) {
+    talk.line(e.render());
+    return code;
+  }
+
+  private ExitCode file(IOException e) {
+    String what =
+        switch (e) {
+          case NoSuchFileException n -> n.getFile() + ": there is no such file";
+          case FileSystemException f ->
+              f.getFile() + ": " + (f.getReason() == null ? "cannot be used" : f.getReason());
+          default -> String.valueOf(e.getMessage());
+        };
+    talk.line(talk.red("error") + ": " + what);
+    return ExitCode.IO;
+  }
+
+  private ExitCode internal(Throwable e) {
+    talk.line(talk.red("internal error") + ": " + e);
+    try {
+      Path dump = Files.createTempFile("modelc-fault-", ".txt");
+      Files.writeString(dump, dump(e));
+      talk.line("  = note: this is a fault of modelc; the command, its source and the trace are in %s", dump);
+      talk.line("  = help: report it with that file");
+    } catch (IOException io) {
+      talk.line(trace(e));
+    }
+    return ExitCode.INTERNAL;
+  }
+
+  private String dump(Throwable e) throws IOException {
+    var out = new StringBuilder("modelc " + String.join(" ", arguments) + "\n");
+    out.append("java ").append(System.getProperty("java.vm.version")).append(", ");
+    out.append(System.getProperty("os.name")).append(' ').append(System.getProperty("os.arch"));
+    out.append("\n\n").append(trace(e));
+    for (String argument : arguments) {
+      Path file = argument.endsWith(".model") ? Path.of(argument) : null;
+      if (file != null && Files.isReadable(file)) {
+        out.append("\n--- ").append(argument).append('\n').append(Files.readString(file));
+      }
+    }
+    return out.toString();
+  }
+
+  private static String trace(Throwable e) {
+    var text = new StringWriter();
+    e.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+}

@@ -1,0 +1,94 @@
+package modelc.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import modelc.compiler.Compiler;
+import modelc.ir.tensor.Entry;
+import modelc.ir.tensor.Program;
+import modelc.passes.Options;
+import modelc.passes.Pass;
+import modelc.passes.Pipeline;
+import modelc.runtime.UsageException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code modelc ir}: a model as text at any stage of its compilation. */
+@Command(
+    name = "ir",
+    mixinStandardHelpOptions = true,
+    description = "Prints a model at a stage of its compilation.")
+final class IrCommand implements Callable<Integer> {
+  @Mixin ModelArguments model;
+
+  @Option(
+      names = "--stage",
+      paramLabel = "STAGE",
+      description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  Stage stage = Stage.tensor;
+
+  @Option(names = "--after", paramLabel = "PASS", description = "Tensor IR after this pass, instead of a stage.")
+  Optional<String> after = Optional.empty();
+
+  @Option(
+      names = "--entry",
+      paramLabel = "ENTRY",
+      description = "Only this entry: init, infer, eval or train (default: all).")
+  Optional<String> entry = Optional.empty();
+
+  @Option(names = "--no-fuse", description = "Every op a kernel of its own.")
+  boolean noFuse;
+
+  /** The stages as people write them. */
+  enum Stage {
+    tensor(Compiler.Stage.TENSOR),
+    grad(Compiler.Stage.GRAD),
+    fused(Compiler.Stage.FUSED),
+    loops(Compiler.Stage.LOOPS),
+    llvm(Compiler.Stage.LLVM),
+    asm(Compiler.Stage.ASM);
+
+    private final Compiler.Stage stage;
+
+    Stage(Compiler.Stage stage) {
+      this.stage = stage;
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Program program = chosen(model.load().program());
+    var compiler = new Compiler(Options.DEFAULT.withFuse(!noFuse));
+    if (after.isPresent()) {
+      List<String> passes = Pipeline.passes().stream().map(Pass::name).toList();
+      if (!passes.contains(after.get())) {
+        throw new UsageException(
+            "C0106", "no pass is called " + after.get(), "the passes are " + String.join(", ", passes));
+      }
+      System.out.print(compiler.after(program, after.get()));
+    } else {
+      System.out.print(compiler.text(program, stage.stage));
+    }
+    System.out.flush();
+    return ExitCode.OK.code();
+  }
+
+  private Program chosen(Program program) {
+    if (entry.isEmpty()) {
+      return program;
+    }
+    List<Entry> found =
+        program.entries().stream().filter(e -> e.name().equals(entry.get())).toList();
+    if (found.isEmpty()) {
+      throw new UsageException(
+          "C0107",
+          "there is no entry " + entry.get(),
+          "there are "
+              + String.join(", ", program.entries().stream().map(Entry::name).toList())
+              + (entry.get().equals("train") ? "; train and eval need a `train` block" : ""));
+    }
+    return new Program(program.model(), found);
+  }
+}

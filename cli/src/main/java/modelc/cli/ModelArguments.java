@@ -1,0 +1,72 @@
+package modelc.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import modelc.frontend.Checked;
+import modelc.frontend.Frontend;
+import modelc.frontend.FrontendOptions;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The arguments that all commands share: the file, its parameters, and replacements of its recipe's keys. */
+final class ModelArguments {
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec command;
+
+  @Parameters(index = "0", paramLabel = "FILE", description = "The .model file.")
+  Path file;
+
+  @Option(
+      names = "--set",
+      paramLabel = "NAME=VALUE",
+      description = "Set a parameter of the model, e.g. --set classes=100.")
+  Map<String, String> set = new LinkedHashMap<>();
+
+  @Parameters(
+      index = "1..*",
+      paramLabel = "KEY=VALUE",
+      description = "Replace a key of the recipe, e.g. epochs=3 batch=32 data=mnist:DIR.")
+  List<String> replacements = List.of();
+
+  /** Reads and checks the file. */
+  Checked load() throws IOException {
+    var recipe = new LinkedHashMap<String, String>();
+    for (String r : replacements) {
+      int equals = r.indexOf('=');
+      if (equals < 1) {
+        throw new ParameterException(
+            command.commandLine(), "`" + r + "` is not of the form KEY=VALUE, e.g. epochs=3");
+      }
+      recipe.put(r.substring(0, equals), fromHere(r.substring(equals + 1)));
+    }
+    return Frontend.load(file, new FrontendOptions(set, recipe, new Catalog(folder())));
+  }
+
+  /** A source written {@code name:PATH} on the command line means a path from the current folder, as a shell's user expects. */
+  private static String fromHere(String value) {
+    int colon = value.indexOf(':');
+    if (colon < 1 || !value.substring(0, colon).chars().allMatch(Character::isJavaIdentifierPart)) {
+      return value;
+    }
+    try {
+      Path path = Path.of(value.substring(colon + 1));
+      return Files.exists(path) ? value.substring(0, colon + 1) + path.toAbsolutePath() : value;
+    } catch (InvalidPathException e) {
+      return value;
+    }
+  }
+
+  /** The folder data paths are relative to: that of the file. */
+  Path folder() {
+    Path parent = file.toAbsolutePath().getParent();
+    return parent == null ? Path.of(".").toAbsolutePath() : parent;
+  }
+}

@@ -1,0 +1,142 @@
+package modelc.cli;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import modelc.frontend.Checked;
+import modelc.frontend.ModelSummary;
+import modelc.frontend.ModelSummary.Layer;
+import modelc.ir.Dim;
+import modelc.ir.Shape;
+import modelc.ir.loop.LoopProgram;
+import modelc.passes.Options;
+import modelc.passes.Pipeline;
+import modelc.passes.Target;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code modelc summary}: layers, shapes, parameters and where they come from, operations, memory. */
+@Command(
+    name = "summary",
+    mixinStandardHelpOptions = true,
+    description = "Shows layers, shapes, parameter counts with their derivation, FLOPs and memory.")
+final class SummaryCommand implements Callable<Integer> {
+  @Mixin ModelArguments model;
+
+  @Option(names = "--json", description = "One JSON object instead of the table.")
+  boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Checked checked = model.load();
+    Map<String, Long> memory = memory(checked);
+    if (json) {
+      Json.print(object(checked.summary(), memory));
+    } else {
+      System.out.print(text(checked.summary(), memory));
+    }
+    return ExitCode.OK.code();
+  }
+
+  /** Bytes of scratch memory each entry is planned to need, weights not included. */
+  private static Map<String, Long> memory(Checked checked) {
+    LoopProgram loops = Pipeline.lower(checked.program(), Target.AVX2, Options.DEFAULT).program();
+    var bytes = new LinkedHashMap<String, Long>();
+    loops.entries().forEach(e -> bytes.put(e.name(), e.arenaBytes()));
+    return bytes;
+  }
+
+  private static Map<String, Object> object(ModelSummary s, Map<String, Long> memory) {
+    var out = new LinkedHashMap<String, Object>();
+    out.put("model", s.model());
+    var parameters = new LinkedHashMap<String, Object>();
+    parameters.put("total", s.totalParameters());
+    parameters.put("trainable", s.trainableParameters());
+    parameters.put("formula", s.formula());
+    out.put("parameters", parameters);
+    out.put("flops", s.flops());
+    out.put("memory", memory);
+    var layers = new ArrayList<Object>();
+    for (Layer l : s.layers()) {
+      var layer = new LinkedHashMap<String, Object>();
+      layer.put("name", l.name());
+      layer.put("op", l.op());
+      layer.put("input", l.inputs().size() == 1 ? sizes(l.inputs().getFirst()) : l.inputs().stream().map(SummaryCommand::sizes).toList());
+      layer.put("output", sizes(l.output()));
+      layer.put("parameters", l.parameters());
+      layer.put("formula", l.formula());
+      layer.put("windows", l.windows());
+      layer.put("line", l.line());
+      layers.add(layer);
+    }
+    out.put("layers", layers);
+    return out;
+  }
+
+  private static List<Object> sizes(Shape shape) {
+    return shape.dims().stream().<Object>map(d -> d.isConstant() ? d.constant() : d.toString()).toList();
+  }
+
+  private static String text(ModelSummary s, Map<String, Long> memory) {
+    var table = new Table("layer", "op", "output", ">parameters", "derivation");
+    for (Layer l : s.layers()) {
+      var derivation = new ArrayList<String>();
+      l.windows().stream().distinct().forEach(derivation::add);
+      if (!l.formula().isEmpty()) {
+        derivation.add(l.formula());
+      }
+      table.row(
+          l.name(),
+          l.op(),
+          shape(l.output()),
+          l.parameters() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.parameters()),
+          derivation.isEmpty() ? "" : derivation.getFirst());
+      for (int i = 1; i < derivation.size(); i++) {
+        table.row("", "", "", "", derivation.get(i));
+      }
+    }
+    var out = new StringBuilder(s.model()).append("\n\n").append(table).append('\n');
+    line(out, "parameters  %,d%s", s.totalParameters(),
+        s.trainableParameters() == s.totalParameters()
+            ? ", all trained"
+            : String.format(Locale.ROOT, ", %,d of them trained", s.trainableParameters()));
+    line(out, "weights     %s", bytes(4 * s.totalParameters()));
+    line(out, "forward     %,d FLOPs an example (products and convolutions, multiply-add = 2)", s.flops());
+    if (memory.containsKey("infer")) {
+      line(out, "inference   %s of scratch memory, beside the weights", bytes(memory.get("infer")));
+    }
+    if (memory.containsKey("train")) {
+      line(out, "training    %s of scratch memory, beside weights and optimizer states", bytes(memory.get("train")));
+    }
+    return out.toString();
+  }
+
+  private static void line(StringBuilder out, String format, Object... arguments) {
+    out.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+  }
+
+  private static String shape(Shape shape) {
+    return shape.dims().stream().map(Dim::toString).collect(Collectors.joining(" x "));
+  }
+
+  /** {@code 1.5 MiB}. */
+  static String bytes(long bytes) {
+    if (bytes < 1024) {
+      return bytes + " B";
+    }
+    double value = bytes;
+    String[] units = {"B", "KiB", "MiB", "GiB", "TiB"};
+    int unit = 0;
+    while (value >= 1024 && unit < units.length - 1) {
+      value /= 1024;
+      unit++;
+    }
+    return String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+  }
+}

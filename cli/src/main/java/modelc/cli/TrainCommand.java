@@ -1,0 +1,190 @@
+package modelc.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import modelc.compiler.Compiled;
+import modelc.compiler.Compiler;
+import modelc.frontend.Checked;
+import modelc.frontend.Recipe;
+import modelc.runtime.EarlyStopping;
+import modelc.runtime.Evaluator;
+import modelc.runtime.Model;
+import modelc.runtime.Session;
+import modelc.runtime.Trainer;
+import modelc.runtime.TrainerOptions;
+import modelc.runtime.TrainingResult;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code modelc train}: compiles a model and trains it by its recipe; weights, log and checkpoints go to a folder. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Compiles a model to native code and trains it by the recipe in its file.",
+      "Writes weights.safetensors, log.csv and a checkpoint to the folder of the run."
+    })
+final class TrainCommand implements Callable<Integer> {
+  @Mixin ModelArguments model;
+
+  @Mixin RunOptions run;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "The folder of the run (default: runs/NAME).")
+  Optional<Path> out = Optional.empty();
+
+  @Option(names = "--weights", paramLabel = "FILE", description = "Begin with these weights.")
+  Optional<Path> weights = Optional.empty();
+
+  @Option(names = "--resume", description = "Go on from the checkpoint in the folder of the run.")
+  boolean resume;
+
+  private final Talk talk = Talk.standard();
+
+  @Override
+  public Integer call() throws IOException {
+    Checked checked = model.load();
+    Recipe recipe = run.recipe(checked, model);
+    Path folder = out.orElseGet(() -> Path.of("runs", stem(model.file)));
+    Files.createDirectories(folder);
+    Datasets data = Datasets.open(recipe, model.folder());
+    talk.line(
+        "%s: %,d parameters; %,d training samples, %,d for validation, batch %d",
+        checked.summary().model(),
+        checked.summary().totalParameters(),
+        data.train().size(),
+        data.validation().map(v -> v.size()).orElse(0L),
+        recipe.batch());
+    try (Model compiled = compile(checked);
+        Session session = compiled.open(run.threads())) {
+      if (weights.isPresent()) {
+        session.init(recipe.seed());
+        session.load(weights.get());
+      } else {
+        session.init(recipe.seed());
+      }
+      return train(session, recipe, data, folder);
+    }
+  }
+
+  private Model compile(Checked checked) {
+    talk.live("compiling ...");
+    long start = System.nanoTime();
+    Compiled compiled = new Compiler().compile(checked.program());
+    Model loaded = compiled.load();
+    int launches = compiled.loops().entries().stream().mapToInt(e -> e.launches().size()).sum();
+    long kernels =
+        compiled.loops().entries().stream()
+            .flatMap(e -> e.launches().stream())
+            .map(l -> l.kernel().name())
+            .distinct()
+            .count();
+    talk.line(
+        "compiled to native code in %s (%d kernels, %d of them distinct)",
+        Progress.duration((System.nanoTime() - start) / 1e9),
+        launches,
+        kernels);
+    return loaded;
+  }
+
+  private int train(Session session, Recipe recipe, Datasets data, Path folder) throws IOException {
+    Path checkpoint = folder.resolve("checkpoint.safetensors");
+    TrainerOptions options =
+        TrainerOptions.of(Math.toIntExact(recipe.epochs()), Math.toIntExact(recipe.batch()))
+            .withSeed(recipe.seed())
+            .withCheckpoint(checkpoint, 0);
+    if (recipe.stop().isPresent()) {
+      Recipe.EarlyStop s = recipe.stop().get();
+      options =
+          options.withStop(
+              new EarlyStopping(
+                  s.monitor(), Math.toIntExact(s.patience()), s.maximize(), s.minDelta(), s.restore()));
+    }
+    TrainingResult result;
+    try (var log = new RunLog(folder.resolve("log.csv"), resume, new Progress(talk))) {
+      var trainer = new Trainer(session, data.train(), data.validation().map(v -> v), options, log);
+      if (resume) {
+        trainer.resume(checkpoint);
+      }
+      result = untilDone(trainer);
+    }
+    talk.clear();
+    Path saved = folder.resolve("weights.safetensors");
+    if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
+      talk.line("interrupted; go on with the same command and --resume");
+      return ExitCode.INTERRUPTED.code();
+    }
+    session.save(saved);
+    if (result.outcome() == TrainingResult.Outcome.STOPPED_EARLY) {
+      talk.line("stopped early: no better since epoch %d, whose weights are kept", result.bestEpoch());
+    }
+    report(session, recipe, data, result, saved);
+    return ExitCode.OK.code();
+  }
+
+  /** Trains; Ctrl-C lets the step under way finish and the checkpoint be saved before the process ends. */
+  private static TrainingResult untilDone(Trainer trainer) {
+    var done = new CountDownLatch(1);
+    var hook =
+        new Thread(
+            () -> {
+              trainer.interrupt();
+              try {
+                done.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return trainer.run();
+    } finally {
+      done.countDown();
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException _) {
+        // The process is ending already: that is what the hook was for.
+      }
+    }
+  }
+
+  private void report(
+      Session session, Recipe recipe, Datasets data, TrainingResult result, Path saved) {
+    SequencedMap<String, Double> test =
+        data.test().isPresent()
+            ? new Evaluator(session).evaluate(data.test().get(), Math.toIntExact(recipe.batch()))
+            : new LinkedHashMap<>();
+    if (run.json()) {
+      var object = new LinkedHashMap<String, Object>();
+      object.put("outcome", result.outcome().name().toLowerCase(Locale.ROOT));
+      object.put("steps", result.steps());
+      object.put("best_epoch", result.bestEpoch());
+      object.put("best", result.best());
+      object.put("test", test);
+      object.put("step_ms", result.stepMillis());
+      object.put("weights", saved.toString());
+      object.put("epochs", result.epochs().stream().map(e -> Map.of("epoch", e.epoch(), "metrics", e.metrics())).toList());
+      Json.print(object);
+      return;
+    }
+    talk.line("median step %.3f ms", result.stepMillis());
+    System.out.println("epoch " + result.bestEpoch() + "  " + Progress.numbers(result.best()));
+    if (!test.isEmpty()) {
+      System.out.println("test  " + Progress.numbers(test));
+    }
+    System.out.println("weights " + saved);
+  }
+
+  private static String stem(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return name.endsWith(".model") ? name.substring(0, name.length() - ".model".length()) : name;
+  }
+}
