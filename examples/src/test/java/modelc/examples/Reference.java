@@ -1,0 +1,129 @@
+package modelc.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32;
+import modelc.runtime.ElementType;
+import modelc.runtime.Safetensors;
+import modelc.runtime.Tensor;
+
+/**
+ * PyTorch's numbers for one network, and the formula its parameters and batches come from (examples/reference/reference.py).
+ */
+final class Reference implements AutoCloseable {
+  /** The examples folder, whether a test runs in it or above it. */
+  static final Path FOLDER = Files.isDirectory(Path.of("reference")) ? Path.of("") : Path.of("examples");
+
+  static final int STEPS = 20;
+  static final int BATCH = 16;
+
+  /** No agreement is asked for below this share of a tensor's largest magnitude. */
+  private static final double FLOOR = 1e-6;
+
+  /** How much farther than PyTorch's own float32 run we may be. */
+  private static final double FACTOR = 4;
+
+  private final Safetensors file;
+  private final Arena arena = Arena.ofConfined();
+  private final List<String> failures = new ArrayList<>();
+  private int compared;
+
+  Reference(String network) {
+    file = Safetensors.open(FOLDER.resolve("reference").resolve(network + ".safetensors"));
+  }
+
+  /** Compares a whole tensor of ours with what was kept of PyTorch's. */
+  void compare(String key, double[] ours) {
+    Safetensors.Entry entry = file.entry(key).orElseThrow(() -> new AssertionError("no reference for " + key));
+    MemorySegment exact = file.read(entry, arena).data();
+    int kept = Math.toIntExact(entry.bytes() / 8);
+    String[] facts = file.metadata().get(key).split(" ");
+    int size = Integer.parseInt(facts[0]);
+    double torchError = Double.parseDouble(facts[1]);
+    double magnitude = Double.parseDouble(facts[2]);
+    assertThat(ours.length).as("elements of " + key).isEqualTo(size);
+    int stride = (size + kept - 1) / kept;
+    double error = 0;
+    for (int i = 0; i < kept; i++) {
+      double e = Math.abs(ours[i * stride] - exact.getAtIndex(ValueLayout.JAVA_DOUBLE, i));
+      error = e <= error ? error : e;
+    }
+    compared++;
+    double allowed = Math.max(FACTOR * torchError, FLOOR * magnitude);
+    if (!(error <= allowed)) {
+      failures.add(
+          "%s: %.3g from float64, PyTorch %.3g, allowed %.3g, magnitude %.3g"
+              .formatted(key, error, torchError, allowed, magnitude));
+    }
+  }
+
+  void verify() {
+    assertThat(compared).isPositive();
+    assertThat(failures).as(compared + " tensors compared").isEmpty();
+  }
+
+  /** {@code count} numbers in [-0.5, 0.5), exactly as the script makes them. */
+  static double[] uniform(int count, long seed) {
+    double[] out = new double[count];
+    for (int i = 0; i < count; i++) {
+      long x = ((i + 1) * 2654435761L + seed * 40503L) & 0xFFFFFFFFL;
+      x = ((x ^ (x >>> 15)) * 2246822519L) & 0xFFFFFFFFL;
+      x = ((x ^ (x >>> 13)) * 3266489917L) & 0xFFFFFFFFL;
+      x ^= x >>> 16;
+      out[i] = x / 4294967296.0 - 0.5;
+    }
+    return out;
+  }
+
+  /** Gives every parameter its value by the formula. */
+  static void fill(Map<String, Tensor> parameters) {
+    parameters.forEach(
+        (name, t) -> {
+          var crc = new CRC32();
+          crc.update(name.getBytes(StandardCharsets.UTF_8));
+          int count = Math.toIntExact(t.elements());
+          double fan = t.shape().size() > 1 ? (double) count / t.shape().getFirst() : 4;
+          double[] values = uniform(count, crc.getValue() % 65536);
+          for (int i = 0; i < count; i++) {
+            double v = values[i] * 2 / Math.sqrt(fan);
+            t.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (name.endsWith("scale") ? 1 + v / 2 : v));
+          }
+        });
+  }
+
+  /** The images and labels of step number {@code step}, from 0. */
+  static void batch(Tensor image, Tensor label, int step, int classes) {
+    double[] x = uniform(Math.toIntExact(image.elements()), 1000 + step);
+    for (int i = 0; i < x.length; i++) {
+      image.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (x[i] + 0.5));
+    }
+    double[] y = uniform(Math.toIntExact(label.elements()), 2000 + step);
+    for (int i = 0; i < y.length; i++) {
+      label.data().setAtIndex(ValueLayout.JAVA_INT, i, (int) Math.floor((y[i] + 0.5) * classes));
+    }
+  }
+
+  static double[] doubles(Tensor t) {
+    assertThat(t.type()).isEqualTo(ElementType.F32);
+    double[] out = new double[Math.toIntExact(t.elements())];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = t.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+    }
+    return out;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    file.close();
+  }
+}
