@@ -1,0 +1,160 @@
+package modelc.bench;
+
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import modelc.compiler.Compiler;
+import modelc.frontend.Checked;
+import modelc.frontend.DataCatalog;
+import modelc.frontend.Frontend;
+import modelc.frontend.FrontendOptions;
+import modelc.ir.TensorType;
+import modelc.ir.DType;
+import modelc.runtime.Call;
+import modelc.runtime.Kind;
+import modelc.runtime.Model;
+import modelc.runtime.Session;
+import modelc.runtime.Tensor;
+
+/**
+ * Training steps of ours and of PyTorch's, interleaved in one run: medians and ratios, PyTorch at its best thread setting.
+ * That both compute the same is the business of the agreement tests.
+ *
+ * <p>Arguments: the python to use (with torch installed), then networks (default: mlp lenet).
+ */
+public final class StepBench {
+  private static final int BATCH = 64;
+  private static final int ROUNDS = 15;
+  private static final double ROUND_MILLIS = 150;
+
+  private StepBench() {}
+
+  public static void main(String[] args) throws IOException {
+    Path python = Path.of(args.length > 0 ? args[0] : "python3");
+    List<String> networks =
+        args.length > 1 ? Arrays.asList(args).subList(1, args.length) : List.of("mlp", "lenet");
+    int cores = Runtime.getRuntime().availableProcessors();
+    System.out.printf(Locale.ROOT, "%-8s %7s %10s %10s %6s  %s%n", "network", "threads", "ours ms", "torch ms", "ratio", "torch's settings (median ms)");
+    for (String network : networks) {
+      for (int threads = 1; threads <= Math.min(2, cores); threads++) {
+        compare(python, network, threads);
+      }
+    }
+  }
+
+  private static void compare(Path python, String network, int threads) throws IOException {
+    Path script = Path.of("bench", "peers", "torch_step.py");
+    var peers = new ArrayList<Peer>();
+    try (Model model = new Compiler().compile(program(network)).load();
+        Session session = model.open(threads)) {
+      for (int t = 1; t <= threads; t++) {
+        for (String wait : t == 1 ? List.of("passive") : List.of("passive", "active")) {
+          peers.add(Peer.torch(python, script, network, BATCH, t, wait));
+        }
+      }
+      Call step = prepare(session);
+      time(step, 50);
+      int ours = steps(time(step, 20));
+      var times = new LinkedHashMap<String, double[]>();
+      times.put("ours", new double[ROUNDS]);
+      var counts = new LinkedHashMap<Peer, Integer>();
+      for (Peer p : peers) {
+        times.put(p.name(), new double[ROUNDS]);
+        counts.put(p, steps(p.time(10)));
+      }
+      for (int r = 0; r < ROUNDS; r++) {
+        times.get("ours")[r] = time(step, ours);
+        for (Peer p : peers) {
+          times.get(p.name())[r] = p.time(counts.get(p));
+        }
+      }
+      report(network, threads, times);
+    } finally {
+      peers.forEach(Peer::close);
+    }
+  }
+
+  private static void report(String network, int threads, Map<String, double[]> times) {
+    double ours = median(times.get("ours"));
+    var settings = new StringBuilder();
+    double best = Double.POSITIVE_INFINITY;
+    double[] bestTimes = {};
+    for (var e : times.entrySet()) {
+      if (!e.getKey().equals("ours")) {
+        double m = median(e.getValue());
+        settings.append(String.format(Locale.ROOT, "%s %.3f  ", e.getKey(), m));
+        if (m < best) {
+          best = m;
+          bestTimes = e.getValue();
+        }
+      }
+    }
+    double[] ratios = new double[ROUNDS];
+    for (int r = 0; r < ROUNDS; r++) {
+      ratios[r] = bestTimes[r] / times.get("ours")[r];
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%-8s %7d %10.3f %10.3f %6.2f  %s%n",
+        network, threads, ours, best, median(ratios), settings.toString().strip());
+  }
+
+  private static int steps(double millis) {
+    return (int) Math.max(3, ROUND_MILLIS / millis);
+  }
+
+  private static double time(Call step, int count) {
+    long start = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      step.run();
+    }
+    return (System.nanoTime() - start) / 1e6 / count;
+  }
+
+  private static modelc.ir.tensor.Program program(String network) throws IOException {
+    DataCatalog catalog =
+        _ ->
+            List.of(
+                new DataCatalog.Column("image", TensorType.of(DType.F32, network.equals("lenet") ? new long[] {1, 32, 32} : new long[] {1, 28, 28})),
+                new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
+    var recipe =
+        Map.of("batch", Integer.toString(BATCH), "optimizer", "sgd(lr = 0.01, momentum = 0.9)");
+    Checked checked =
+        Frontend.load(
+            Path.of("examples", network + ".model"), new FrontendOptions(Map.of(), recipe, catalog));
+    return checked.program();
+  }
+
+  /** A call of the training entry over fixed random data. */
+  private static Call prepare(Session session) {
+    session.init(1);
+    Call step = session.call("train");
+    var random = new Random(1);
+    for (var a : step.spec().arguments(Kind.INPUT)) {
+      Tensor t = step.input(a.name());
+      for (long i = 0; i < t.elements(); i++) {
+        switch (t.type()) {
+          case F32 -> t.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextFloat());
+          case I32 -> t.data().setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(10));
+          default -> throw new IllegalStateException("no random data of type " + t.type());
+        }
+      }
+    }
+    step.seed(1);
+    step.scalar("step", 1).scalar("steps", 1000).scalar("epoch", 1);
+    return step;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}
