@@ -5,7 +5,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -61,49 +60,46 @@ public final class StepBench {
       }
       Call step = prepare(session);
       time(step, 50);
-      int ours = steps(time(step, 20));
-      var times = new LinkedHashMap<String, double[]>();
-      times.put("ours", new double[ROUNDS]);
-      var counts = new LinkedHashMap<Peer, Integer>();
-      for (Peer p : peers) {
-        times.put(p.name(), new double[ROUNDS]);
-        counts.put(p, steps(p.time(10)));
+      int count = steps(time(step, 20));
+      double[] ours = new double[ROUNDS];
+      double[][] theirs = new double[peers.size()][ROUNDS];
+      int[] counts = new int[peers.size()];
+      for (int p = 0; p < counts.length; p++) {
+        counts[p] = steps(peers.get(p).time(10));
       }
       for (int r = 0; r < ROUNDS; r++) {
-        times.get("ours")[r] = time(step, ours);
-        for (Peer p : peers) {
-          times.get(p.name())[r] = p.time(counts.get(p));
+        ours[r] = time(step, count);
+        for (int p = 0; p < counts.length; p++) {
+          theirs[p][r] = peers.get(p).time(counts[p]);
         }
       }
-      report(network, threads, times);
+      report(network, threads, ours, peers, theirs);
     } finally {
       peers.forEach(Peer::close);
     }
   }
 
-  private static void report(String network, int threads, Map<String, double[]> times) {
-    double ours = median(times.get("ours"));
+  private static void report(
+      String network, int threads, double[] ours, List<Peer> peers, double[][] theirs) {
     var settings = new StringBuilder();
-    double best = Double.POSITIVE_INFINITY;
-    double[] bestTimes = {};
-    for (var e : times.entrySet()) {
-      if (!e.getKey().equals("ours")) {
-        double m = median(e.getValue());
-        settings.append(String.format(Locale.ROOT, "%s %.3f  ", e.getKey(), m));
-        if (m < best) {
-          best = m;
-          bestTimes = e.getValue();
-        }
-      }
+    int best = 0;
+    for (int p = 0; p < theirs.length; p++) {
+      settings.append(String.format(Locale.ROOT, "%s %.3f  ", peers.get(p).name(), median(theirs[p])));
+      best = median(theirs[p]) < median(theirs[best]) ? p : best;
     }
     double[] ratios = new double[ROUNDS];
     for (int r = 0; r < ROUNDS; r++) {
-      ratios[r] = bestTimes[r] / times.get("ours")[r];
+      ratios[r] = theirs[best][r] / ours[r];
     }
     System.out.printf(
         Locale.ROOT,
         "%-8s %7d %10.3f %10.3f %6.2f  %s%n",
-        network, threads, ours, best, median(ratios), settings.toString().strip());
+        network,
+        threads,
+        median(ours),
+        median(theirs[best]),
+        median(ratios),
+        settings.toString().strip());
   }
 
   private static int steps(double millis) {
