@@ -39,7 +39,7 @@ public final class Main implements Runnable {
   }
 
   /** Runs the command line and gives its exit status. */
-  static int run(String... args) {
+  public static int run(String... args) {
     Talk talk = Talk.standard();
     var failures = new Failures(talk, args);
     return new CommandLine(new Main())

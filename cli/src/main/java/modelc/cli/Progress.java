@@ -90,7 +90,7 @@ final class Progress implements TrainingListener {
       out.append(out.isEmpty() ? "" : "  ")
           .append(e.getKey())
           .append(' ')
-          .append(String.format(Locale.ROOT, "%.4f", e.getValue()));
+          .append(String.format(Locale.ROOT, Math.abs(e.getValue()) < 1e5 ? "%.4f" : "%.4g", e.getValue()));
     }
     return out.toString();
   }

@@ -1,0 +1,164 @@
+package modelc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import modelc.runtime.Npy;
+import modelc.runtime.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line as a user meets it: what it prints where, and with which code it ends. */
+class CommandLineTest {
+  private static final String LENET =
+      (Files.isDirectory(Path.of("../examples")) ? Path.of("../examples") : Path.of("examples"))
+          .resolve("lenet.model")
+          .toString();
+
+  @TempDir Path folder;
+
+  /** What a run printed and gave. */
+  private record Run(int code, String out, String err) {
+    JsonObject json() {
+      return JsonParser.parseString(out).getAsJsonObject();
+    }
+  }
+
+  private static Run run(Object... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    var outBytes = new ByteArrayOutputStream();
+    var errBytes = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+      String[] args = java.util.Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+      int code = Main.run(args);
+      return new Run(code, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  private Path file(String text) throws IOException {
+    return Files.writeString(folder.resolve("x.model"), text);
+  }
+
+  @Test
+  void summaryGivesOneJsonObject() {
+    Run r = run("summary", LENET, "--json");
+    assertThat(r.code()).isZero();
+    JsonObject o = r.json();
+    assertThat(o.get("model").getAsString()).isEqualTo("LeNet5");
+    assertThat(o.getAsJsonObject("parameters").get("total").getAsLong()).isEqualTo(61_706);
+    assertThat(o.getAsJsonObject("parameters").get("trainable").getAsLong()).isEqualTo(61_706);
+    assertThat(o.get("flops").getAsLong()).isEqualTo(833_040);
+    JsonObject conv1 = o.getAsJsonArray("layers").get(0).getAsJsonObject();
+    assertThat(conv1.get("name").getAsString()).isEqualTo("conv1");
+    assertThat(conv1.get("op").getAsString()).isEqualTo("conv2d");
+    assertThat(conv1.get("input").toString()).isEqualTo("[1,32,32]");
+    assertThat(conv1.get("output").toString()).isEqualTo("[6,28,28]");
+    assertThat(conv1.get("formula").getAsString()).isEqualTo("5*5*1*6 + 6");
+    assertThat(conv1.get("line").getAsInt()).isEqualTo(7);
+  }
+
+  @Test
+  void summaryFollowsModelParameters() {
+    JsonObject o = run("summary", LENET, "--set", "classes=100", "--json").json();
+    assertThat(o.getAsJsonObject("parameters").get("total").getAsLong()).isEqualTo(61_706 + 90 * 85);
+  }
+
+  @Test
+  void summaryTableShowsEachWindowWithItsNumbers() {
+    assertThat(run("summary", LENET).out()).contains("(32 - 5 + 2*0)/1 + 1 = 28", "61,706");
+  }
+
+  @Test
+  void irHasTextAtEveryStage() {
+    for (String stage : List.of("tensor", "grad", "fused", "loops", "llvm", "asm")) {
+      Run r = run("ir", LENET, "--stage", stage, "--entry", "train");
+      assertThat(r.code()).as(stage + ": " + r.err()).isZero();
+      assertThat(r.out()).as(stage).isNotBlank();
+    }
+    assertThat(run("ir", LENET, "--stage", "tensor", "--entry", "train").out()).contains("= gradient(");
+    assertThat(run("ir", LENET, "--stage", "grad", "--entry", "train").out()).doesNotContain("= gradient(");
+    assertThat(run("ir", LENET, "--after", "nothing").code()).isEqualTo(2);
+  }
+
+  @Test
+  void trainsEvaluatesAndPredicts() {
+    Path out = folder.resolve("run");
+    Run train =
+        run("train", LENET, "data=digits(count = 640)", "epochs=2", "--out", out, "--json", "--threads", 1);
+    assertThat(train.code()).as(train.err()).isZero();
+    assertThat(train.json().get("steps").getAsLong()).isEqualTo(18);
+    Path weights = out.resolve("weights.safetensors");
+    assertThat(weights).exists();
+    assertThat(out.resolve("log.csv")).content().startsWith("epoch,step,loss,accuracy,val_loss");
+
+    Run eval = run("eval", LENET, "--weights", weights, "data=digits(count = 640)", "--json");
+    assertThat(eval.code()).as(eval.err()).isZero();
+    assertThat(eval.json().get("accuracy").getAsDouble()).isBetween(0.1, 1.0);
+
+    Path x = folder.resolve("x.npy");
+    Path y = folder.resolve("y.npy");
+    Npy.write(x, Tensor.ofFloats(List.of(70L, 1L, 32L, 32L), new float[70 * 1024]));
+    Run predict = run("predict", LENET, "--weights", weights, "--input", x, "--output", y);
+    assertThat(predict.code()).as(predict.err()).isZero();
+    try (Arena arena = Arena.ofConfined()) {
+      Npy.Array read = Npy.read(y, arena);
+      assertThat(read.shape()).isEqualTo(List.of(70L, 10L));
+    }
+  }
+
+  @Test
+  void aBrokenFileIsOneMessageWithPlaceAndCode() throws IOException {
+    Run r = run("check", file("model M {\n    input x: f32[4]\n    output y = x -> densee(3)\n}\n"));
+    assertThat(r.code()).isEqualTo(1);
+    assertThat(r.out()).isEmpty();
+    assertThat(r.err()).contains("error[E", "x.model:3", "densee", "dense");
+  }
+
+  @Test
+  void usageMistakesEndWithTwo() {
+    assertThat(run("summary").code()).isEqualTo(2);
+    assertThat(run("sumary", LENET).code()).isEqualTo(2);
+    assertThat(run("train", LENET, "nonsense").code()).isEqualTo(2);
+    assertThat(run("ir", LENET, "--stage", "soup").code()).isEqualTo(2);
+  }
+
+  @Test
+  void missingFilesEndWithThree() {
+    Run model = run("check", folder.resolve("absent.model"));
+    assertThat(model.code()).isEqualTo(3);
+    assertThat(model.err()).contains("absent.model");
+    Run weights = run("eval", LENET, "--weights", folder.resolve("absent.safetensors"));
+    assertThat(weights.code()).isEqualTo(3);
+    assertThat(run("train", LENET, "data=mnist:" + folder, "--out", folder.resolve("r")).code()).isIn(1, 3);
+  }
+
+  @Test
+  void anUnknownRecipeKeyIsRefusedWithASuggestion() {
+    Run r = run("check", LENET, "epoch=3");
+    assertThat(r.code()).isEqualTo(1);
+    assertThat(r.err()).contains("epochs");
+  }
+
+  @Test
+  void aStepThatIsNotFiniteStopsTheRunWithFive() {
+    Run r =
+        run("train", LENET, "data=digits(count = 640)", "optimizer=sgd(lr = 3e38)", "--out", folder.resolve("run"));
+    assertThat(r.code()).as(r.err()).isEqualTo(5);
+  }
+
+}

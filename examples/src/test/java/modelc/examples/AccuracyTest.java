@@ -1,0 +1,89 @@
+package modelc.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import modelc.cli.Main;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The accuracies a practitioner would expect, by the command line, on built-in and real digits. Minutes long. */
+@Tag("accuracy")
+class AccuracyTest {
+  private static final Path MNIST =
+      Reference.FOLDER.toAbsolutePath().getParent().resolve("../shared/data/mnist").normalize();
+
+  @TempDir Path folder;
+
+  private static JsonObject json(Object... arguments) {
+    PrintStream out = System.out;
+    var bytes = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+      String[] args = java.util.Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+      assertThat(Main.run(args)).isZero();
+    } finally {
+      System.setOut(out);
+    }
+    return JsonParser.parseString(bytes.toString(StandardCharsets.UTF_8)).getAsJsonObject();
+  }
+
+  private JsonObject train(String model, Object... more) {
+    var arguments = new ArrayList<Object>(List.of("train", Reference.FOLDER.resolve(model), "--json", "--out", folder));
+    arguments.addAll(List.of(more));
+    return json(arguments.toArray());
+  }
+
+  private static double number(JsonObject o, String part, String name) {
+    double value = o.getAsJsonObject(part).get(name).getAsDouble();
+    System.err.println(part + " " + name + " " + value);
+    return value;
+  }
+
+  @Test
+  void leNetLearnsTheBuiltInDigitsAndThenReadsMnist() {
+    JsonObject result = train("lenet.model");
+    assertThat(number(result, "best", "val_accuracy")).isGreaterThanOrEqualTo(0.98);
+    assumeTrue(Files.isDirectory(MNIST), "no MNIST in " + MNIST);
+    JsonObject mnist =
+        json(
+            "eval",
+            Reference.FOLDER.resolve("lenet.model"),
+            "--weights",
+            folder.resolve("weights.safetensors"),
+            "data=mnist:" + MNIST,
+            "--json");
+    System.err.println("on MNIST " + mnist);
+    assertThat(mnist.get("samples").getAsDouble()).isEqualTo(10_000);
+    assertThat(mnist.get("accuracy").getAsDouble()).isGreaterThanOrEqualTo(0.75);
+  }
+
+  @Test
+  void softmaxRegressionDoesNotManageTheBuiltInDigits() {
+    assertThat(number(train("softmax_regression.model"), "best", "val_accuracy")).isBetween(0.7, 0.92);
+  }
+
+  @Test
+  void leNetReadsMnist() {
+    assumeTrue(Files.isDirectory(MNIST), "no MNIST in " + MNIST);
+    assertThat(number(train("lenet.model", "data=mnist:" + MNIST), "test", "accuracy"))
+        .isGreaterThanOrEqualTo(0.989);
+  }
+
+  @Test
+  void multilayerPerceptronReadsMnist() {
+    assumeTrue(Files.isDirectory(MNIST), "no MNIST in " + MNIST);
+    assertThat(number(train("mlp.model", "data=mnist:" + MNIST), "test", "accuracy"))
+        .isGreaterThanOrEqualTo(0.975);
+  }
+}
