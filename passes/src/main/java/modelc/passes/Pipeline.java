@@ -15,7 +15,9 @@ import modelc.ir.tensor.Verifier;
 import modelc.passes.autodiff.Autodiff;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.Fusion;
+import modelc.passes.fuse.ReluMasks;
 import modelc.passes.layout.AssignLayouts;
+import modelc.passes.layout.FullWindows;
 import modelc.passes.layout.MaterializePadding;
 import modelc.passes.layout.SeparateResults;
 import modelc.passes.plan.Assembly;
@@ -41,10 +43,12 @@ public final class Pipeline {
   /** The passes over Tensor IR, in order; each is a name of {@code --after}. */
   public static List<Pass> passes() {
     return List.of(
-        // Gradients first: stated ones need the calls they belong to whole.
+        new FullWindows(),
+        // Before calls are expanded: stated gradients need those they belong to whole.
         new Autodiff(),
         new Inline(),
         new Simplify(),
+        new ReluMasks(),
         // Padding becomes visible to fusion, and shared by value numbering.
         new MaterializePadding(),
         // Last, because the copies it makes would be simplified away.
@@ -97,8 +101,13 @@ public final class Pipeline {
   private static Program run(Pass pass, Program program, Options options) {
     Program result = pass.run(program);
     if (options.verify()) {
+      Verifier.Stage stage = switch (pass) {
+        case FullWindows _ -> Verifier.Stage.SOURCE;
+        case Autodiff _ -> Verifier.Stage.DIFFERENTIATED;
+        default -> Verifier.Stage.EXPANDED;
+      };
       try {
-        Verifier.verify(result, Verifier.Stage.DIFFERENTIATED);
+        Verifier.verify(result, stage);
       } catch (RuntimeException e) {
         throw new IllegalStateException("after pass " + pass.name() + ": " + e.getMessage(), e);
       }

@@ -34,7 +34,7 @@ class TrainingEntriesTest {
   @ParameterizedTest
   @CsvSource({"true,true", "false,true"})
   void lenet(boolean fuse, boolean vectorize) {
-    agrees(Networks.lenet(3), 2, new Options(fuse, vectorize, true));
+    agrees(Networks.lenet(2), 1, new Options(fuse, vectorize, true));
   }
 
   private static void agrees(Program program, long batch, Options options) {

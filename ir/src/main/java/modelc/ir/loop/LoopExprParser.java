@@ -141,9 +141,7 @@ final class LoopExprParser {
       case "true" -> new Expr.Const(DType.BOOL, 1);
       case "false" -> new Expr.Const(DType.BOOL, 0);
       case "inf", "nan", "inff64", "nanf64" -> number(t, "");
-      default -> {
-        yield tokens.peek().is("(") ? call(t) : new Expr.Size(symbol(t));
-      }
+      default -> tokens.peek().is("(") ? call(t) : new Expr.Size(symbol(t));
     };
   }
 

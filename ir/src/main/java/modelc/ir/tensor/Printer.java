@@ -236,6 +236,17 @@ public final class Printer {
     return op.mnemonic() + operands + OpPrinter.attributes(op, c -> labels.getOrDefault(c, "@?"));
   }
 
+  /** One value's line, with values called what {@code names} says: {@code %1: f32[4] = tanh(%0)}. */
+  public static String definition(Value v, java.util.function.Function<Value, String> names) {
+    List<Value> operands = v.op().operands();
+    String list =
+        operands.isEmpty()
+            ? ""
+            : operands.stream().map(names).collect(Collectors.joining(", ", "(", ")"));
+    String attributes = OpPrinter.attributes(v.op(), c -> "@" + sigilName(c.name()));
+    return names.apply(v) + ": " + v.type() + " = " + v.op().mnemonic() + list + attributes;
+  }
+
   /** A name where an identifier is expected: quoted unless it is one. */
   static String name(String name) {
     return NAME.matcher(name).matches() ? name : quote(name);

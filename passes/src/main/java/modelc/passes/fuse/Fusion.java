@@ -32,6 +32,10 @@ public final class Fusion {
     final Group.Kind kind;
     final List<Value> leads = new ArrayList<>();
     final Set<Value> members = new LinkedHashSet<>();
+
+    /** Values of the loops' size that members read element by element. */
+    final Set<Value> elements = new HashSet<>();
+
     final Set<Draft> after = new LinkedHashSet<>();
 
     Draft(Group.Kind kind) {
@@ -76,6 +80,11 @@ public final class Fusion {
         d.leads.add(v);
       }
       d.members.add(v);
+      for (Value x : r.elementwise()) {
+        if (x.type().rank() > 0 && x.type().shape().elements().equals(v.type().shape().elements())) {
+          d.elements.add(x);
+        }
+      }
       draftOf.put(v, d);
       for (Value x : r.all()) {
         Draft from = draftOf.get(x);
@@ -87,7 +96,10 @@ public final class Fusion {
     return new FusedEntry(entry, layouts, groups());
   }
 
-  /** The group that {@code v} can be computed in, the latest of them, or null. */
+  /**
+   * The group that {@code v} can be computed in, or null: the latest that has an element it is computed from, or else one
+   * that loads such an element too.
+   */
   private @Nullable Draft join(Value v, Reads r) {
     if (v.op() instanceof Op.Reduce) {
       return sharedReduction(v, r);
@@ -96,26 +108,28 @@ public final class Fusion {
       return null;
     }
     boolean scalar = v.type().rank() == 0;
+    @Nullable Draft beside = null;
     for (int i = drafts.size() - 1; i >= 0; i--) {
       Draft d = drafts.get(i);
-      boolean bundled = scalar && d.kind == Group.Kind.MAP && d.lead().type().rank() == 0;
+      boolean map = d.kind == Group.Kind.MAP;
+      boolean bundled = scalar && map && d.lead().type().rank() == 0;
       boolean fed = r.elementwise().stream().anyMatch(d.members::contains);
-      boolean fits = (fed && takes(d, v)) || bundled;
-      if (fits
-          && (bundled || d.members.size() < MAX_STORED)
-          && Collections.disjoint(r.indexed(), d.members)
-          && !wouldCycle(d, r)) {
-        return d;
+      boolean near = map && !fed && beside == null && r.elementwise().stream().anyMatch(d.elements::contains);
+      boolean fits = bundled
+          || (fed || near) && d.members.size() < MAX_STORED && takes(d, v);
+      if (fits && Collections.disjoint(r.indexed(), d.members) && !wouldCycle(d, r)) {
+        if (!near) {
+          return d;
+        }
+        beside = d;
       }
     }
-    return null;
+    return beside;
   }
 
   /** True when the loops of {@code d} run over elements like those of {@code v} and can compute more from theirs. */
   private boolean takes(Draft d, Value v) {
-    boolean same = d.lead().type().shape().equals(v.type().shape())
-        && layouts.of(d.lead()).sameMemory(layouts.of(v), v.type().shape());
-    return same
+    return Kinds.isAligned(d.lead(), v, layouts)
         && switch (d.kind) {
           case MAP, REDUCE, WINDOW, CONTRACTION, SELECT_AND_SCATTER -> true;
           case SCATTER, CONCATENATE, TABLE -> false;

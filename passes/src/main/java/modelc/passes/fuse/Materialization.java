@@ -74,6 +74,7 @@ final class Materialization {
     var m = new Materialization(entry, layouts);
     m.keepWhatIsShared();
     m.dropWhatIsCheap();
+    m.keepWhatFollows();
     return m.order.stream().filter(v -> m.kept.contains(v) && !(v.op() instanceof Op.Parameter)).toList();
   }
 
@@ -125,6 +126,30 @@ final class Materialization {
       if (size(v) > MAX_EXPRESSION) {
         kept.add(v);
         measure(v);
+      }
+    }
+  }
+
+  /** A computed value with one elementwise user is not worth keeping: its user is, computed with it. */
+  private void keepWhatFollows() {
+    for (Value v : order) {
+      if (!kept.contains(v) || Kinds.own(v.op()).isEmpty()) {
+        continue;
+      }
+      Value last = v;
+      while (true) {
+        List<Value> next = users(last).stream().distinct().toList();
+        boolean follows = next.size() == 1
+            && !kept.contains(next.getFirst())
+            && Kinds.isElementwise(next.getFirst())
+            && next.getFirst().type().dtype().bytes() <= v.type().dtype().bytes();
+        if (!follows) {
+          break;
+        }
+        last = next.getFirst();
+      }
+      if (last != v) {
+        kept.add(last);
       }
     }
   }

@@ -21,7 +21,7 @@ record Reads(Set<Value> elementwise, Set<Value> indexed, Set<Origin> origins, Se
   static Reads of(Value v, Set<Value> kept) {
     var reads = new Reads(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>(), kept);
     reads.origins.add(v.origin());
-    boolean elementwise = Kinds.isElementwise(v.op());
+    boolean elementwise = Kinds.isElementwise(v);
     v.op().operands().forEach(x -> reads.walk(x, elementwise));
     return reads;
   }
@@ -54,7 +54,7 @@ record Reads(Set<Value> elementwise, Set<Value> indexed, Set<Origin> origins, Se
         continue;
       }
       origins.add(s.value.origin());
-      boolean elementwise = s.elementwise && Kinds.isElementwise(s.value.op());
+      boolean elementwise = s.elementwise && Kinds.isElementwise(s.value);
       s.value.op().operands().forEach(x -> open.add(new Step(x, elementwise)));
     }
   }

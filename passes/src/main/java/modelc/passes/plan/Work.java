@@ -1,5 +1,7 @@
 package modelc.passes.plan;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import modelc.ir.UnaryFn;
 import modelc.ir.loop.Expr;
@@ -7,6 +9,7 @@ import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Stmt;
+import modelc.ir.loop.Var;
 
 /**
  * How much a kernel does, roughly, at the symbols' maxima: whether its loop is worth sharing between threads.
@@ -19,10 +22,16 @@ final class Work {
 
   private static final double TRANSCENDENTAL = 12;
 
+  /** Iterations of a loop whose bounds are not seen through. */
+  private static final double UNKNOWN_TRIPS = 8;
+
+  /** What variables are bound to: loop variables to their first value. */
+  private final Map<Var, Expr> bound = new HashMap<>();
+
   private Work() {}
 
   static boolean isWorthSplitting(Kernel k) {
-    return hasParallelLoop(k.body()) && of(k.body()) >= WORTH_SPLITTING;
+    return hasParallelLoop(k.body()) && new Work().of(k.body()) >= WORTH_SPLITTING;
   }
 
   private static boolean hasParallelLoop(Stmt s) {
@@ -33,13 +42,19 @@ final class Work {
     };
   }
 
-  private static double of(Stmt s) {
+  private double of(Stmt s) {
     return switch (s) {
-      case Stmt.Block b -> b.body().stream().mapToDouble(Work::of).sum();
-      case Stmt.For f -> trips(f) * (1 + of(f.body()));
-      case Stmt.Let l -> of(l.value());
+      case Stmt.Block b -> b.body().stream().mapToDouble(this::of).sum();
+      case Stmt.For f -> {
+        bound.put(f.var(), f.lower());
+        yield trips(f) * (1 + of(f.body()));
+      }
+      case Stmt.Let l -> {
+        bound.put(l.var(), l.value());
+        yield of(l.value());
+      }
       case Stmt.Store st -> 1 + of(st.index()) + of(st.value());
-      case Stmt.If i -> of(i.condition()) + Math.max(of(i.then()), i.otherwise().map(Work::of).orElse(0.0));
+      case Stmt.If i -> of(i.condition()) + Math.max(of(i.then()), i.otherwise().map(this::of).orElse(0.0));
       case Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> 0;
     };
   }
@@ -67,17 +82,17 @@ final class Work {
     };
   }
 
-  /** Iterations, where bounds are products of sizes; other bounds are taken at variables of 0. */
-  private static double trips(Stmt.For f) {
-    double n = (value(f.upper()).orElse(8.0) - value(f.lower()).orElse(0.0)) / f.step();
-    return Math.max(1, n);
+  /** Iterations in the first iterations of the loops around. */
+  private double trips(Stmt.For f) {
+    Optional<Double> n = value(f.upper()).flatMap(u -> value(f.lower()).map(l -> u - l));
+    return Math.max(1, n.orElse(UNKNOWN_TRIPS) / f.step());
   }
 
-  private static Optional<Double> value(Expr e) {
+  private Optional<Double> value(Expr e) {
     return switch (e) {
       case Expr.Const c -> Optional.of(c.value());
       case Expr.Size s -> Optional.of((double) s.symbol().max());
-      case Expr.VarRef _ -> Optional.empty();
+      case Expr.VarRef v -> Optional.ofNullable(bound.get(v.var())).flatMap(this::value);
       case Expr.Binary b -> value(b.x()).flatMap(x -> value(b.y()).flatMap(y -> switch (b.fn()) {
         case ADD -> Optional.of(x + y);
         case SUBTRACT -> Optional.of(x - y);
