@@ -24,7 +24,7 @@ final class ExprEmitter {
     this.f = f;
     this.arithmetic = new Arithmetic(f);
     this.addressing = new Addressing(f);
-    this.memory = new MemoryEmitter(f, this, addressing, arithmetic);
+    this.memory = new MemoryEmitter(f, this, addressing);
   }
 
   Addressing addressing() {

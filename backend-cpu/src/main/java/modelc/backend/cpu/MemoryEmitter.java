@@ -31,15 +31,13 @@ final class MemoryEmitter {
   private final FunctionText f;
   private final ExprEmitter expressions;
   private final Addressing addressing;
-  private final Arithmetic arithmetic;
   private final Map<Buffer, Place> places = new HashMap<>();
   private Optional<String> sink = Optional.empty();
 
-  MemoryEmitter(FunctionText f, ExprEmitter expressions, Addressing addressing, Arithmetic arithmetic) {
+  MemoryEmitter(FunctionText f, ExprEmitter expressions, Addressing addressing) {
     this.f = f;
     this.expressions = expressions;
     this.addressing = addressing;
-    this.arithmetic = arithmetic;
   }
 
   void place(Buffer buffer, Place place) {
@@ -49,13 +47,8 @@ final class MemoryEmitter {
   String load(Expr.Load x) {
     Optional<String> mask = expressions.mask(x.mask());
     return switch (find(x.buffer())) {
-      case Place.Registers r -> {
-        String value = loadRegister(r, x);
-        yield mask.isEmpty()
-            ? value
-            : arithmetic.select(
-                x.dtype(), x.lanes(), mask.get(), value, Arithmetic.splat(x.dtype(), 0, x.lanes()));
-      }
+      case Place.Registers r ->
+          f.result("load " + LlvmTypes.value(x.dtype(), x.lanes()) + ", ptr " + slot(r, x.buffer(), x.index()));
       case Place.Memory m -> fromMemory(x.dtype(), x.lanes(), loadMemory(m, x, mask));
     };
   }
@@ -64,7 +57,14 @@ final class MemoryEmitter {
     Optional<String> mask = expressions.mask(s.mask());
     String value = expressions.value(s.value());
     switch (find(s.buffer())) {
-      case Place.Registers r -> storeRegister(r, s, value, mask);
+      case Place.Registers r ->
+          f.line(
+              "store "
+                  + LlvmTypes.value(s.value().dtype(), s.value().lanes())
+                  + " "
+                  + value
+                  + ", ptr "
+                  + slot(r, s.buffer(), s.index()));
       case Place.Memory m -> storeMemory(m, s, toMemory(s.value().dtype(), s.value().lanes(), value), mask);
     }
   }
@@ -76,48 +76,13 @@ final class MemoryEmitter {
     }
   }
 
-  private String loadRegister(Place.Registers r, Expr.Load x) {
-    Buffer b = x.buffer();
-    int first = registerIndex(b, x.index());
-    if (x.lanes() == b.lanes()) {
-      return f.result("load " + LlvmTypes.value(b.dtype(), b.lanes()) + ", ptr " + r.slots().get(first));
-    }
-    String t = LlvmTypes.value(b.dtype(), x.lanes());
-    String vector = "poison";
-    for (int i = 0; i < x.lanes(); i++) {
-      String lane = f.result("load " + LlvmTypes.scalar(b.dtype()) + ", ptr " + r.slots().get(first + i));
-      vector = insert(t, vector, LlvmTypes.scalar(b.dtype()), lane, i);
-    }
-    return vector;
-  }
-
-  private void storeRegister(Place.Registers r, Stmt.Store s, String value, Optional<String> mask) {
-    Buffer b = s.buffer();
-    int first = registerIndex(b, s.index());
-    int lanes = s.value().lanes();
-    String kept = value;
-    if (mask.isPresent()) {
-      String old = loadRegister(r, new Expr.Load(b, s.index(), lanes, Optional.empty()));
-      kept = arithmetic.select(b.dtype(), lanes, mask.get(), value, old);
-    }
-    String t = LlvmTypes.value(b.dtype(), lanes);
-    if (lanes == b.lanes()) {
-      f.line("store " + t + " " + kept + ", ptr " + r.slots().get(first));
-      return;
-    }
-    for (int i = 0; i < lanes; i++) {
-      String lane = f.pure("extractelement " + t + " " + kept + ", i64 " + i);
-      f.line("store " + LlvmTypes.scalar(b.dtype()) + " " + lane + ", ptr " + r.slots().get(first + i));
-    }
-  }
-
-  private int registerIndex(Buffer b, Expr index) {
+  private String slot(Place.Registers r, Buffer b, Expr index) {
     Linear i = expressions.index(index);
     if (!i.isConstant() || i.constant() < 0 || i.constant() >= b.size().constant()) {
       throw new IllegalArgumentException(
           "register buffer " + b.name() + " needs a constant index below " + b.size() + " once loops are unrolled");
     }
-    return (int) i.constant();
+    return r.slots().get((int) i.constant());
   }
 
   private String loadMemory(Place.Memory m, Expr.Load x, Optional<String> mask) {

@@ -2,6 +2,8 @@ package modelc.backend.cpu;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -21,6 +23,7 @@ import modelc.ir.Symbol;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopProgram;
+import modelc.ir.loop.Memory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +73,59 @@ public final class NativeRunner implements AutoCloseable {
     }
     var launch = new LoopEntry.Launch(kernel, refs, true, false);
     return of(new LoopEntry("run", kernel.symbols(), arguments, 0, List.of(launch)));
+  }
+
+  /**
+   * Compiles an entry and runs it on {@code threads} threads, like {@link modelc.ir.loop.LoopInterpreter#run(LoopEntry,
+   * List, Map)}: what it writes is in {@code arguments} afterwards. The machine does not know what is undefined, so
+   * afterwards nothing is.
+   */
+  public static void run(LoopEntry entry, List<Memory> arguments, Map<Symbol, Long> symbols, int threads) {
+    try (var runner = of(entry)) {
+      runner.run(arguments, symbols, threads);
+    }
+  }
+
+  /** Compiles a kernel and runs it, like {@link #run(LoopEntry, List, Map, int)}. */
+  public static void run(Kernel kernel, List<Memory> arguments, Map<Symbol, Long> symbols, int threads) {
+    try (var runner = of(kernel)) {
+      runner.run(arguments, symbols, threads);
+    }
+  }
+
+  /** Runs once on copies of {@code arguments}, which are copied back. */
+  public void run(List<Memory> arguments, Map<Symbol, Long> symbols, int threads) {
+    var segments = new MemorySegment[arguments.size()];
+    for (int a = 0; a < segments.length; a++) {
+      segments[a] = allocate(arguments.get(a).dtype(), arguments.get(a).size());
+      copy(arguments.get(a), segments[a], true);
+    }
+    run(threads, symbols, segments);
+    for (int a = 0; a < segments.length; a++) {
+      copy(arguments.get(a), segments[a], false);
+    }
+  }
+
+  private static void copy(Memory m, MemorySegment s, boolean toNative) {
+    for (long i = 0; i < m.size(); i++) {
+      if (toNative) {
+        switch (m.dtype()) {
+          case F32 -> s.setAtIndex(JAVA_FLOAT, i, (float) m.get(i));
+          case F64 -> s.setAtIndex(JAVA_DOUBLE, i, m.get(i));
+          case I32 -> s.setAtIndex(JAVA_INT, i, (int) m.getLong(i));
+          case I64 -> s.setAtIndex(JAVA_LONG, i, m.getLong(i));
+          case BOOL -> s.set(JAVA_BYTE, i, (byte) m.getLong(i));
+        }
+      } else {
+        switch (m.dtype()) {
+          case F32 -> m.set(i, s.getAtIndex(JAVA_FLOAT, i));
+          case F64 -> m.set(i, s.getAtIndex(JAVA_DOUBLE, i));
+          case I32 -> m.setLong(i, s.getAtIndex(JAVA_INT, i));
+          case I64 -> m.setLong(i, s.getAtIndex(JAVA_LONG, i));
+          case BOOL -> m.setLong(i, s.get(JAVA_BYTE, i));
+        }
+      }
+    }
   }
 
   /** What was compiled: its LLVM IR, assembly, times. */
