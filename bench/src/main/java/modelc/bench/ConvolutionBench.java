@@ -184,10 +184,12 @@ public final class ConvolutionBench {
                     Contraction.convForward("forward", shape, x, w, new Store(y, oh, oh, k), TARGET),
                     List.of(x, w, y),
                     symbols)));
-    long before = Math.ceilDiv(taps - 1 - padding, stride);
-    long offset = before * stride - (taps - 1) + padding;
-    long dyH = Math.max((h - 1 + taps - 1 + offset) / stride + 1, before + oh);
     var unpadded = new ConvShape(n, c, h, h, k, taps, taps, stride, stride, 1, 1, 1, false, oh, oh);
+    long tight = padding - (taps - 1);
+    boolean asItIs = Contraction.prefersUnpadded(unpadded, tight, tight);
+    long before = asItIs ? 0 : Math.ceilDiv(-tight, stride);
+    long offset = before * stride + tight;
+    long dyH = asItIs ? oh : Math.max((h - 1 + taps - 1 + offset) / stride + 1, before + oh);
     Buffer dy = buffer("dy", n.times(dyH * dyH * k));
     Buffer dx = buffer("dx", n.times(h * h * c));
     all.add(
@@ -235,7 +237,7 @@ public final class ConvolutionBench {
   }
 
   /** Multiply-adds on registers alone, as many chains as hide their latency. */
-  private static Case peak(int threads) {
+  static Case peak(int threads) {
     int lanes = TARGET.vectorLanes();
     Buffer out = buffer("out", Dim.of((long) threads * lanes));
     var b = new LoopBuilder();

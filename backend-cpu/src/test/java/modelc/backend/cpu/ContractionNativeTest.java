@@ -188,6 +188,19 @@ class ContractionNativeTest {
             new Store(dx, h, w, all),
             Target.AVX2);
     compare(run(input, List.of(dy, weights, dx), images, padded, ws, new float[xs.length]), expectedX, k * r * s);
+    Lowered unpadded =
+        Contraction.convInputGradient(
+            "d",
+            shape,
+            y,
+            oh,
+            ow,
+            -(long) (r - 1) * dh,
+            -(long) (s - 1) * dw,
+            weights,
+            new Store(dx, h, w, all),
+            Target.AVX2);
+    compare(run(unpadded, List.of(y, weights, dx), images, dys, ws, new float[xs.length]), expectedX, k * r * s);
   }
 
   /** Every product of a convolution, by definition. */

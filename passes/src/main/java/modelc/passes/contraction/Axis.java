@@ -13,8 +13,12 @@ import modelc.ir.loop.Expr;
  * @param extent how many terms
  * @param stride the step of the row operand's address along it
  * @param position the step of the position among all terms, by which the column operand is found
+ * @param divisor of the extent, when that is not a constant
  */
-record Axis(Expr extent, Expr stride, Expr position) {
+record Axis(Expr extent, Expr stride, Expr position, long divisor) {
+  Axis(Expr extent, Expr stride, Expr position) {
+    this(extent, stride, position, 1);
+  }
 
   static Axis of(long extent, long stride, long position) {
     return new Axis(index(extent), index(stride), index(position));

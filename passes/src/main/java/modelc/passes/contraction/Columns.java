@@ -62,6 +62,15 @@ record Columns(Dim n, List<Strip> strips) {
     return new Columns(n, strips);
   }
 
+  /** The same panels with tiles no taller than so many rows need. */
+  Columns fitted(long rows) {
+    return new Columns(
+        n,
+        strips.stream()
+            .map(s -> new Strip(s.first, s.panelsBefore, s.panels, s.tile.fitted(rows), s.masked))
+            .toList());
+  }
+
   /** All panels. */
   Expr panels() {
     Strip last = strips.getLast();

@@ -34,7 +34,10 @@ public final class Contraction {
    * dy[(i + t*dilation + offset) / stride] * w[R-1-t]} over the taps where it divides; with reversal {@code w[t]}. The
    * epilogue's indices are {@code [n, h, w, c]}.
    *
-   * @param dy {@code [n][dyH][dyW][k]}, padded so that every tap is within it
+   * <p>Taps outside {@code dy} contribute nothing: it may be padded with zeros so that there are none, or not, with
+   * offsets that may be negative; {@link #prefersUnpadded} says which is quicker.
+   *
+   * @param dy {@code [n][dyH][dyW][k]}
    * @param w {@code [k][c][r][s]}
    */
   public static Lowered convInputGradient(
@@ -49,6 +52,16 @@ public final class Contraction {
       Epilogue epilogue,
       Target target) {
     return ConvInputGradient.lower(name, shape, dy, dyH, dyW, offsetH, offsetW, w, epilogue, target);
+  }
+
+  /**
+   * Whether the input gradient is quicker with the output's gradient as it is, {@code [n][oh][ow][k]}, than padded.
+   *
+   * @param offsetH the offset without padding: {@code padding - (r-1)*dilationH}
+   * @param offsetW likewise
+   */
+  public static boolean prefersUnpadded(ConvShape shape, long offsetH, long offsetW) {
+    return ConvInputGradient.prefersUnpadded(shape, offsetH, offsetW);
   }
 
   /**

@@ -1,16 +1,11 @@
 package modelc.passes.contraction;
 
-import static modelc.ir.loop.LoopBuilder.add;
-import static modelc.ir.loop.LoopBuilder.div;
 import static modelc.ir.loop.LoopBuilder.index;
-import static modelc.ir.loop.LoopBuilder.mul;
-import static modelc.ir.loop.LoopBuilder.rem;
 
 import java.util.List;
 import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.loop.Buffer;
-import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
 import modelc.passes.Target;
@@ -28,15 +23,21 @@ final class ConvForward {
       return new Lowered(List.of(), List.of());
     }
     Packing packing = packing(name, shape, columns, w);
-    Section section =
-        new Section(
-            rows(shape, x),
+    var v = new Along(shape.oh(), shape.strideH(), 0, shape.r(), shape.dilationH(), shape.h(), 0, 1);
+    var h = new Along(shape.ow(), shape.strideW(), 0, shape.s(), shape.dilationW(), shape.w(), 0, 1);
+    var window =
+        new Window(
+            v,
+            h,
+            shape.n(),
+            x,
+            shape.groups(),
+            shape.c(),
+            shape.groupOutputs(),
             columns,
             packing.packed(),
-            taps(shape),
-            (b, batch, row) -> pixel(b, row, shape.oh(), shape.ow()),
-            (group, column) -> add(mul(group, index(shape.groupOutputs())), column),
             epilogue);
+    Section section = window.pixelRows();
     long rowBytes = shape.strideH() * shape.strideW() * shape.channels() * DType.F32.bytes();
     long columnBytes = shape.r() * shape.s() * shape.c() * columns.padded() * DType.F32.bytes();
     Dim groups = Dim.of(shape.groups());
@@ -72,46 +73,5 @@ final class ConvForward {
         List.of(Axis.of(r, sign * s, s * c), Axis.of(s, sign, c), Axis.of(c, r * s, 1)),
         terms,
         0);
-  }
-
-  /** Output pixels, and where the window of each starts in the input. */
-  static Rows rows(ConvShape shape, Buffer x) {
-    long channels = shape.channels();
-    long stepH = shape.strideH() * shape.w() * channels;
-    long stepW = shape.strideW() * channels;
-    long image = shape.h() * shape.w() * channels;
-    boolean rowsJoin = shape.ow() * stepW == stepH;
-    boolean imagesJoin = rowsJoin && shape.oh() * stepH == image;
-    long run = imagesJoin ? Rows.ALL : rowsJoin ? shape.oh() * shape.ow() : shape.ow();
-    return new Rows(
-        shape.n().times(shape.oh() * shape.ow()),
-        x,
-        run,
-        index(stepW),
-        (b, group, row) -> {
-          Expr start = mul(group, index(shape.c()));
-          if (imagesJoin) {
-            return add(start, mul(row, index(stepW)));
-          }
-          List<Expr> at = pixel(b, row, shape.oh(), shape.ow());
-          Expr inImage = add(mul(at.get(1), index(stepH)), mul(at.get(2), index(stepW)));
-          return add(start, add(mul(at.getFirst(), index(image)), inImage));
-        });
-  }
-
-  private static List<Axis> taps(ConvShape shape) {
-    long channels = shape.channels();
-    long c = shape.c();
-    return List.of(
-        Axis.of(shape.r(), shape.dilationH() * shape.w() * channels, shape.s() * c),
-        Axis.of(shape.s(), shape.dilationW() * channels, c),
-        Axis.of(c, 1, 1));
-  }
-
-  /** A row as image, line and column of it. */
-  static List<Expr> pixel(LoopBuilder b, Expr row, long height, long width) {
-    Expr line = b.let("line", div(row, width));
-    return List.of(
-        b.let("image", div(line, height)), b.let("y", rem(line, height)), b.let("x", rem(row, width)));
   }
 }

@@ -1,8 +1,10 @@
 package modelc.passes.contraction;
 
 import static modelc.ir.loop.LoopBuilder.add;
+import static modelc.ir.loop.LoopBuilder.div;
 import static modelc.ir.loop.LoopBuilder.index;
-import static modelc.ir.loop.LoopBuilder.mul;
+import static modelc.ir.loop.LoopBuilder.rem;
+import static modelc.ir.loop.LoopBuilder.size;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,46 +19,84 @@ import modelc.passes.Target;
 
 /**
  * Lowers the gradient of a convolution by its input: for each phase of the strides (the pixels whose index leaves the
- * same remainder) the taps that divide form a convolution of stride one over the output's gradient. An item runs all
- * phases over about the same lines, so that these are read from the cache.
+ * same remainder) the taps that divide form a window of stride one over the output's gradient. An item runs all phases
+ * over about the same lines, so that these are read from the cache.
+ *
+ * <p>Where taps fall outside the output's gradient, images are the rows, and those taps are left out.
  */
 final class ConvInputGradient {
-  private ConvInputGradient() {}
+  /** Unpadded gradients are worth it from so many products in vain for each that counts. */
+  private static final double WASTE = 1.2;
+
+  /** With fewer images, tiles of images are too small. */
+  private static final long FEW_IMAGES = 4;
+
+  /** Images of one item. */
+  private static final long IMAGES = 48;
+
+  private final String name;
+  private final ConvShape shape;
+  private final Buffer dy;
+  private final Buffer w;
+  private final Columns columns;
+  private final Epilogue epilogue;
+  private final Target target;
+  private final List<Kernel> kernels = new ArrayList<>();
+
+  private ConvInputGradient(
+      String name, ConvShape shape, Buffer dy, Buffer w, Columns columns, Epilogue epilogue, Target target) {
+    this.name = name;
+    this.shape = shape;
+    this.dy = dy;
+    this.w = w;
+    this.columns = columns;
+    this.epilogue = epilogue;
+    this.target = target;
+  }
 
   /**
    * One phase along one axis.
    *
-   * @param start the first input index
-   * @param count how many input indices
-   * @param origin where the first tap of the first index is in the padded gradient
-   * @param firstTap the first tap that divides
-   * @param taps how many do
-   * @param tapStep from one to the next
-   * @param step of the place in the gradient, from one tap to the next
+   * @param firstTap the first tap that divides, in the gradient's orientation
+   * @param tapStep from one that divides to the next
    */
-  private record Phase(
-      long start, long count, long origin, long firstTap, long taps, long tapStep, long step) {
+  private record Phase(Along along, long firstTap, long tapStep) {
 
-    static List<Phase> of(long size, long window, long stride, long dilation, long offset) {
+    static List<Phase> of(long size, long window, long stride, long dilation, long offset, long dySize) {
       var phases = new ArrayList<Phase>();
       for (long phase = 0; phase < Math.min(stride, size); phase++) {
         long first = -1;
         long second = -1;
         long taps = 0;
         for (long t = 0; t < window; t++) {
-          if ((phase + t * dilation + offset) % stride == 0) {
+          if (Math.floorMod(phase + t * dilation + offset, stride) == 0) {
             second = taps == 1 ? t : second;
             first = taps == 0 ? t : first;
             taps++;
           }
         }
         long step = taps > 1 ? second - first : 0;
-        long origin = taps > 0 ? (phase + first * dilation + offset) / stride : 0;
+        long origin = taps > 0 ? Math.floorDiv(phase + first * dilation + offset, stride) : 0;
         long count = Math.ceilDiv(size - phase, stride);
-        phases.add(new Phase(phase, count, origin, Math.max(first, 0), taps, step, step * dilation / stride));
+        long dyStep = Math.max(step * dilation / stride, 1);
+        var along = new Along(count, 1, origin, taps, dyStep, dySize, phase, stride);
+        phases.add(new Phase(along, Math.max(first, 0), step));
       }
       return phases;
     }
+  }
+
+  /** Whether padding the output's gradient would cost more than it saves. */
+  static boolean prefersUnpadded(ConvShape shape, long offsetH, long offsetW) {
+    long made = 0;
+    long needed = 0;
+    for (Phase v : Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH, shape.oh())) {
+      for (Phase h : Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW, shape.ow())) {
+        made += v.along.count() * v.along.taps() * h.along.count() * h.along.taps();
+        needed += v.along.products() * h.along.products();
+      }
+    }
+    return shape.n().max() >= FEW_IMAGES && made > WASTE * needed;
   }
 
   static Lowered lower(
@@ -71,34 +111,51 @@ final class ConvInputGradient {
       Epilogue epilogue,
       Target target) {
     Columns columns = Columns.of(Dim.of(shape.c()), target);
-    List<Phase> high = Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH);
-    List<Phase> wide = Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW);
+    List<Phase> high = Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH, dyH);
+    List<Phase> wide = Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW, dyW);
     if (columns.isEmpty() || high.isEmpty() || wide.isEmpty()) {
       return new Lowered(List.of(), List.of());
     }
+    boolean inside =
+        high.stream().allMatch(p -> p.along.isInside()) && wide.stream().allMatch(p -> p.along.isInside());
+    Columns tiles = inside ? columns : columns.fitted(Math.min(shape.n().max(), IMAGES));
+    return new ConvInputGradient(name, shape, dy, w, tiles, epilogue, target).lower(high, wide, inside);
+  }
+
+  private Lowered lower(List<Phase> high, List<Phase> wide, boolean inside) {
     Dim groups = Dim.of(shape.groups());
     Dim weights = Packing.elements(groups, columns, Dim.of(shape.r() * shape.s() * shape.groupOutputs()));
     Buffer panels = Buffer.global(name + "_panels", DType.F32, weights);
-    var kernels = new ArrayList<Kernel>();
-    var sections = new ArrayList<Section>();
+    var windows = new ArrayList<Window>();
     long offset = 0;
     for (Phase v : high) {
       for (Phase h : wide) {
-        Dim terms = Dim.of(v.taps * h.taps * shape.groupOutputs());
-        Packing packing = packing(shape, v, h, columns, w, panels, terms, offset);
+        Dim terms = Dim.of(v.along.taps() * h.along.taps() * shape.groupOutputs());
+        Packing packing = packing(v, h, panels, terms, offset);
         if (terms.constant() > 0) {
           kernels.add(packing.kernel(name + "_pack" + kernels.size()));
           offset += Packing.elements(groups, columns, terms).constant();
         }
-        sections.add(section(shape, v, h, columns, dy, dyH, dyW, packing.packed(), epilogue));
+        windows.add(
+            new Window(
+                v.along,
+                h.along,
+                shape.n(),
+                dy,
+                shape.groups(),
+                shape.groupOutputs(),
+                shape.c(),
+                columns,
+                packing.packed(),
+                epilogue));
       }
     }
-    kernels.add(multiply(name, shape, sections, columns, Kernels.with(epilogue, dy, panels), target));
+    Collection<Buffer> buffers = Kernels.with(epilogue, dy, panels);
+    kernels.add(Kernels.of(name, inside ? pixelRows(windows) : imageRows(windows), buffers));
     return new Lowered(kernels, List.of(panels));
   }
 
-  private static Packing packing(
-      ConvShape shape, Phase v, Phase h, Columns columns, Buffer w, Buffer panels, Dim terms, long offset) {
+  private Packing packing(Phase v, Phase h, Buffer panels, Dim terms, long offset) {
     long r = shape.r();
     long s = shape.s();
     long k = shape.groupOutputs();
@@ -115,74 +172,19 @@ final class ConvInputGradient {
         index(k * filter),
         index(r * s),
         List.of(
-            Axis.of(v.taps, sign * v.tapStep * s, h.taps * k),
-            Axis.of(h.taps, sign * h.tapStep, k),
+            Axis.of(v.along.taps(), sign * v.tapStep * s, h.along.taps() * k),
+            Axis.of(h.along.taps(), sign * h.tapStep, k),
             Axis.of(k, filter, 1)),
         terms,
         offset);
   }
 
-  private static Section section(
-      ConvShape shape,
-      Phase v,
-      Phase h,
-      Columns columns,
-      Buffer dy,
-      long dyH,
-      long dyW,
-      ColumnOperand.Packed panels,
-      Epilogue epilogue) {
-    long channels = shape.k();
-    long k = shape.groupOutputs();
-    long line = dyW * channels;
-    var rows =
-        new Rows(
-            shape.n().times(v.count * h.count),
-            dy,
-            h.count,
-            index(channels),
-            (b, group, row) -> {
-              List<Expr> at = ConvForward.pixel(b, row, v.count, h.count);
-              Expr start = add(mul(group, index(k)), index(v.origin * line + h.origin * channels));
-              Expr inImage = add(mul(at.get(1), index(line)), mul(at.get(2), index(channels)));
-              return add(start, add(mul(at.getFirst(), index(dyH * line)), inImage));
-            });
-    List<Axis> taps =
-        v.taps * h.taps * k == 0
-            ? List.of(Axis.of(0, 0, 0))
-            : List.of(
-                Axis.of(v.taps, v.step * line, h.taps * k),
-                Axis.of(h.taps, h.step * channels, k),
-                Axis.of(k, 1, 1));
-    return new Section(
-        rows,
-        columns,
-        panels,
-        taps,
-        (b, group, row) -> {
-          List<Expr> at = ConvForward.pixel(b, row, v.count, h.count);
-          return List.of(
-              at.getFirst(),
-              add(mul(at.get(1), index(shape.strideH())), index(v.start)),
-              add(mul(at.get(2), index(shape.strideW())), index(h.start)));
-        },
-        (group, column) -> add(mul(group, index(shape.c())), column),
-        epilogue);
-  }
-
-  private static Kernel multiply(
-      String name,
-      ConvShape shape,
-      List<Section> sections,
-      Columns columns,
-      Collection<Buffer> buffers,
-      Target target) {
+  private LoopBuilder pixelRows(List<Window> windows) {
+    List<Section> sections = windows.stream().map(Window::pixelRows).toList();
     Dim groups = Dim.of(shape.groups());
     Dim most = sections.getFirst().rows().count();
     long rowBytes = (shape.k() + shape.channels() * sections.size()) * DType.F32.bytes();
-    long terms = shape.r() * shape.s() * shape.groupOutputs();
-    long columnBytes = terms * columns.padded() * DType.F32.bytes();
-    Blocking blocking = Blocking.choose(groups, most, columns, rowBytes, columnBytes, target);
+    Blocking blocking = Blocking.choose(groups, most, columns, rowBytes, columnBytes(), target);
     var b = new LoopBuilder();
     blocking.parallel(
         b,
@@ -194,6 +196,38 @@ final class ConvInputGradient {
             section.emit(in, group, block, blocking.rowsPerBlock(), first, end);
           }
         });
-    return Kernels.of(name, b, buffers);
+    return b;
+  }
+
+  private long columnBytes() {
+    long terms = shape.r() * shape.s() * shape.groupOutputs();
+    return terms * columns.padded() * DType.F32.bytes();
+  }
+
+  /** Items are pixels by blocks of images; of heavy weights one panel each, so that it stays in the cache. */
+  private LoopBuilder imageRows(List<Window> windows) {
+    Window largest = windows.getFirst();
+    long unit = Blocking.unit(columns);
+    long rowsPerBlock = Math.ceilDiv(Math.min(shape.n().max(), IMAGES), unit) * unit;
+    long panels = Axis.constant(columns.panels()).orElseThrow();
+    boolean one = columnBytes() > target.l2Bytes() / 2;
+    var b = new LoopBuilder();
+    Nest.parallel(
+        b,
+        List.of(
+            index(shape.groups()),
+            index(one ? panels : 1),
+            index(largest.pixels()),
+            Nest.ceilDivide(size(shape.n()), rowsPerBlock)),
+        (in, at) -> {
+          Expr first = one ? at.get(1) : index(0);
+          Expr end = one ? add(at.get(1), index(1)) : columns.panels();
+          Expr y = in.let("y", div(at.get(2), largest.h().count()));
+          Expr x = in.let("x", rem(at.get(2), largest.h().count()));
+          for (Window window : windows) {
+            window.imageRows(in, y, x, at.getFirst(), at.get(3), rowsPerBlock, first, end);
+          }
+        });
+    return b;
   }
 }

@@ -75,6 +75,7 @@ final class MatmulKernels {
             columns,
             y,
             List.of(new Axis(size(product.k()), size(x.colStride()), index(1))),
+            index(0),
             (b, batch, row) -> List.of(batch, row),
             (batch, column) -> column,
             epilogue);

@@ -113,8 +113,11 @@ final class MicroKernel {
       terms(b, axis, index(0), axis.extent(), LoopKind.UNROLL, offset, position, panel);
       return;
     }
-    long unroll = extent.isPresent() ? unroll(extent.getAsLong()) : UNROLL;
-    Expr whole = b.let("whole", sub(axis.extent(), LoopBuilder.rem(axis.extent(), unroll)));
+    long divisor = extent.orElse(axis.divisor());
+    long unroll = extent.isPresent() || divisor > 1 ? unroll(divisor) : UNROLL;
+    boolean divides = divisor % unroll == 0;
+    Expr whole =
+        divides ? axis.extent() : b.let("whole", sub(axis.extent(), LoopBuilder.rem(axis.extent(), unroll)));
     b.loop(
         LoopKind.SERIAL,
         "t",
@@ -126,10 +129,9 @@ final class MicroKernel {
           Expr place = in.let("place", add(position, mul(i, axis.position())));
           terms(in, axis, index(0), index(unroll), LoopKind.UNROLL, at, place, panel);
         });
-    if (extent.isEmpty()) {
-      terms(b, axis, whole, axis.extent(), LoopKind.SERIAL, offset, position, panel);
-    } else if (extent.getAsLong() % unroll != 0) {
-      terms(b, axis, whole, axis.extent(), LoopKind.UNROLL, offset, position, panel);
+    if (!divides) {
+      LoopKind kind = extent.isPresent() ? LoopKind.UNROLL : LoopKind.SERIAL;
+      terms(b, axis, whole, axis.extent(), kind, offset, position, panel);
     }
   }
 

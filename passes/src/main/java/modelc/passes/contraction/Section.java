@@ -25,6 +25,7 @@ import modelc.ir.loop.Space;
  * of a kernel may run several, one after the other.
  *
  * @param axes summed over, outermost first
+ * @param term the first one's position among all the column operand has
  * @param rowIndex the output's indices but the last, of a row
  * @param columnIndex the output's last index, of a column
  */
@@ -33,6 +34,7 @@ record Section(
     Columns columns,
     ColumnOperand y,
     List<Axis> axes,
+    Expr term,
     RowIndex rowIndex,
     BiFunction<Expr, Expr, Expr> columnIndex,
     Epilogue epilogue) {
@@ -69,7 +71,7 @@ record Section(
     Tile tile = strip.tile();
     var kernel = new MicroKernel(b, tile, rows.x(), rows.ofTile(b, batch, m, tile.rows()));
     kernel.clear(b);
-    kernel.accumulate(b, axes, index(0), panel);
+    kernel.accumulate(b, axes, term, panel);
     if (!rows.leavesPartial(tile.rows())) {
       writeWhole(b, kernel, batch, strip, column, m);
       return;
