@@ -10,6 +10,7 @@ import modelc.ir.tensor.ConvDims;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 import modelc.ir.tensor.Window;
+import modelc.passes.contraction.Contraction;
 import modelc.passes.contraction.ConvShape;
 
 /**
@@ -17,7 +18,8 @@ import modelc.passes.contraction.ConvShape;
  * input and by weights, over one or two spatial axes, in channels-last memory.
  *
  * <p>It looks at attributes and sizes; whether operands lie in memory as the kernels want them is asked of {@link
- * Layouts}. Padding must be a pad of its own already ({@link MaterializePadding}).
+ * Layouts}. Padding must be a pad of its own already ({@link MaterializePadding}), but for input gradients that
+ * are quicker without.
  *
  * @param activation the operand in channels-last memory: of the weight gradient the input
  * @param other the weights, row-major; of the weight gradient the output's gradient, channels last
@@ -116,7 +118,7 @@ public record ConvForm(
     private Optional<ConvForm> inputGradient() {
       Window w = o.window();
       Optional<Value> weights = ungrouped();
-      if (!all(w.stride(), 1) || o.batchGroups() != 1 || weights.isEmpty() || !inside()) {
+      if (!all(w.stride(), 1) || o.batchGroups() != 1 || weights.isEmpty()) {
         return Optional.empty();
       }
       var shape = new ConvShape(
@@ -136,8 +138,11 @@ public record ConvForm(
           height(o.x()),
           width(o.x()));
       long offsetH = -down(w.padLow(), 0);
-      return Optional.of(
-          new ConvForm(Kind.INPUT_GRADIENT, shape, o.x(), weights.get(), offsetH, -across(w.padLow())));
+      long offsetW = -across(w.padLow());
+      if (!inside() && !Contraction.prefersUnpadded(shape, offsetH, offsetW)) {
+        return Optional.empty();
+      }
+      return Optional.of(new ConvForm(Kind.INPUT_GRADIENT, shape, o.x(), weights.get(), offsetH, offsetW));
     }
 
     /** The weights as the forward convolution has them: autodiff moves their groups from one axis to the other. */

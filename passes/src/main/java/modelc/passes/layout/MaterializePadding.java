@@ -17,7 +17,8 @@ import modelc.passes.Pass;
  * convolution and its weight gradient; the convolution then reads no element that does not exist.
  *
  * <p>With base dilation (input gradients) only whole elements are padded: what is left is a negative offset in the
- * window's low padding. It does not touch pooling, whose padding is not zero.
+ * window's low padding. It does not touch pooling, whose padding is not zero, nor convolutions whose kernel does without
+ * ({@link ConvForm}).
  */
 public final class MaterializePadding implements Pass {
   @Override
@@ -35,7 +36,7 @@ public final class MaterializePadding implements Pass {
   }
 
   private static Value rewrite(Value old, Op op, Builder b) {
-    return op instanceof Op.Convolution c ? padded(c, b) : b.emit(op);
+    return op instanceof Op.Convolution c && ConvForm.of(old).isEmpty() ? padded(c, b) : b.emit(op);
   }
 
   private static Value padded(Op.Convolution c, Builder b) {
