@@ -11,6 +11,7 @@ import modelc.passes.Pipeline;
 import modelc.passes.Target;
 import modelc.passes.autodiff.Autodiff;
 import modelc.passes.fuse.FusedEntry;
+import modelc.passes.fuse.FusedPrinter;
 
 /**
  * Drives a program from Tensor IR to machine code for this processor. Reading `.model` files is the front end's part,
@@ -72,7 +73,7 @@ public final class Compiler {
   private String fused(Program program) {
     List<FusedEntry> entries = Pipeline.fuse(Pipeline.prepare(program, options), options);
     var out = new StringBuilder();
-    entries.forEach(e -> out.append(e).append('\n'));
+    entries.forEach(e -> out.append(FusedPrinter.print(e)).append('\n'));
     return out.toString();
   }
 
