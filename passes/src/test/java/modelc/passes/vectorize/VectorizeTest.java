@@ -151,6 +151,7 @@ class VectorizeTest {
         "store y[%v] = load x[minimum(%v, 10) + maximum(%v, 5)]",
         "store y[%v] = load x[(%v - 5) / 4 + 10] + load x[(%v - 5) % 4 + 10]",
         "store y[%v] = load x[%v / 16] + load w[%v % 16] + load w[(%v + 8) % 16] + load x[(%v + 4) / 8]",
+        "store y[%v] = load x[(%v - 8) / 8 + 10] + load x[(%v * 8 - 20) / 8 + 20] + load w[(%v - 16) % 8 + 20]",
         "store y[%v] = load x[(%v * 16 + 3) / 4] + load w[%v * 8 % 24]",
         "store y[%v] = load x[select(load b[%v], %v, 3)]",
         // Values of indices
