@@ -6,7 +6,7 @@ import java.util.Optional;
 import modelc.ir.DType;
 import modelc.ir.TensorType;
 
-/** Knows digits, mnist and points, and the transform pad: enough to check recipes without data. */
+/** Knows digits, mnist, csv and points, and the transform pad: enough to check recipes without data. */
 public final class FakeCatalog implements DataCatalog {
   @Override
   public List<Column> columns(DataSource source) {
@@ -16,6 +16,9 @@ public final class FakeCatalog implements DataCatalog {
               List.of(
                   new Column("image", TensorType.of(DType.F32, 1, 28, 28)),
                   new Column("label", TensorType.scalar(DType.I32)));
+          case "csv" ->
+              List.of(
+                  new Column("features", TensorType.of(DType.F32, 2)), new Column("target", TensorType.scalar(DType.F32)));
           case "points" ->
               List.of(
                   new Column("x", TensorType.of(DType.F32, 2)), new Column("target", TensorType.of(DType.F32, 1)));
