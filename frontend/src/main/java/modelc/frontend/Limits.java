@@ -28,7 +28,7 @@ public record Limits(
     long elements,
     int diagnostics) {
   public static final Limits DEFAULT =
-      new Limits(1 << 20, 200, 2_000, 20_000, 64, 200, 10_000_000, 500_000, 100_000, 1L << 38, 20);
+      new Limits(1 << 20, 200, 2_000, 20_000, 64, 200, 10_000_000, 500_000, 100_000, 1L << 33, 20);
 
   public Limits withFuel(long fuel) {
     return new Limits(

@@ -24,7 +24,7 @@ public final class FakeCatalog implements DataCatalog {
                   new Column("x", TensorType.of(DType.F32, 2)), new Column("target", TensorType.of(DType.F32, 1)));
           default ->
               throw new RefusedException(
-                  "there is no data source `" + source.name() + "`", Optional.of("known are digits, mnist and points"));
+                  "there is no data source `" + source.name() + "`", Optional.of("known are digits, mnist, csv and points"));
         };
     for (DataSource.Transform t : source.transforms()) {
       if (!t.name().equals("pad")) {

@@ -150,7 +150,7 @@ final class Arithmetic {
         return simple;
       }
     }
-    List<Val.Tensor> both = together(doing(op), List.of(left, right), place);
+    List<Val.Tensor> both = together(new Broadcasting.Doing(doing(op), " " + op + " "), List.of(left, right), place);
     Val.Tensor x = both.get(0);
     Val.Tensor y = both.get(1);
     checkElements(op, x, place);
@@ -254,7 +254,7 @@ final class Arithmetic {
   }
 
   /** Tensors of one element type and shape, at least one of them a tensor before. */
-  List<Val.Tensor> together(String doing, List<Val> operands, Span place) {
+  List<Val.Tensor> together(Broadcasting.Doing doing, List<Val> operands, Span place) {
     DType element =
         operands.stream()
             .filter(v -> v instanceof Val.Tensor)

@@ -29,8 +29,13 @@ final class Broadcasting {
     final List<@Nullable AxisName> names = new ArrayList<>();
   }
 
+  /** What is done with the operands, for messages: {@code add}, {@code " + "}. */
+  record Doing(String verb, String sign) {
+    static final Doing COMBINE = new Doing("go together", ", ");
+  }
+
   /** The operands in one shape, with one list of axis names. Element types are left as they are. */
-  List<Val.Tensor> align(String doing, List<Val.Tensor> operands, Span place) {
+  List<Val.Tensor> align(Doing doing, List<Val.Tensor> operands, Span place) {
     int rank = operands.stream().mapToInt(Val.Tensor::rank).max().orElse(0);
     var target = new Target();
     for (Val.Tensor t : operands) {
@@ -46,7 +51,7 @@ final class Broadcasting {
     return aligned;
   }
 
-  private void merge(Target target, Val.Tensor t, String doing, List<Val.Tensor> operands, Span place) {
+  private void merge(Target target, Val.Tensor t, Doing doing, List<Val.Tensor> operands, Span place) {
     if (target.dims.isEmpty()) {
       target.dims.addAll(t.type().shape().dims());
       target.names.addAll(t.axes());
@@ -69,14 +74,14 @@ final class Broadcasting {
             Code.AXES_CONFLICT,
             place,
             "axis " + i + " is `" + known + "` on one side and `" + name + "` on the other",
-            shapes(operands),
+            shapes(operands, doing),
             "bring the axes into one order with `permute`, or name them alike");
       }
     }
   }
 
   private Value bring(
-      Val.Tensor t, Shape shape, Target target, String doing, List<Val.Tensor> operands, Span place) {
+      Val.Tensor t, Shape shape, Target target, Doing doing, List<Val.Tensor> operands, Span place) {
     if (t.type().shape().equals(shape)) {
       return t.value();
     }
@@ -103,7 +108,7 @@ final class Broadcasting {
   }
 
   private int place(
-      Val.Tensor t, int axis, Target target, String doing, List<Val.Tensor> operands, Span place) {
+      Val.Tensor t, int axis, Target target, Doing doing, List<Val.Tensor> operands, Span place) {
     AxisName name = t.axes().get(axis);
     if (name == null || Collections.frequency(target.names, name) != 1) {
       String why =
@@ -120,12 +125,12 @@ final class Broadcasting {
     return at;
   }
 
-  private Problem mismatch(String doing, List<Val.Tensor> operands, Span place, String why) {
+  private Problem mismatch(Doing doing, List<Val.Tensor> operands, Span place, String why) {
     boolean ranks = operands.stream().mapToInt(Val.Tensor::rank).filter(r -> r > 0).distinct().count() > 1;
     return new Problem(
         context.blamed(
             modelc.frontend.diagnostic.Diagnostic.of(
-                    Code.SHAPES, place, "these shapes do not " + doing, shapes(operands))
+                    Code.SHAPES, place, "these shapes do not " + doing.verb, shapes(operands, doing))
                 .withNote(why)
                 .withHelp(
                     ranks
@@ -134,8 +139,8 @@ final class Broadcasting {
                         : "equal ranks combine place by place, where sizes are equal or 1")));
   }
 
-  private static String shapes(List<Val.Tensor> operands) {
-    return String.join(" against ", operands.stream().filter(t -> t.rank() > 0).map(Show::axes).toList());
+  private static String shapes(List<Val.Tensor> operands, Doing doing) {
+    return String.join(doing.sign, operands.stream().filter(t -> t.rank() > 0).map(Show::axes).toList());
   }
 
   /** One element type for all: a float64 scalar yields to float32; nothing else is converted silently. */
@@ -158,7 +163,7 @@ final class Broadcasting {
             Code.ELEMENT_TYPES,
             place,
             "element types differ: " + first + " and " + t.type().dtype(),
-            shapes(operands),
+            shapes(operands, Doing.COMBINE),
             "convert one of them: `cast(x, " + first + ")`");
       }
     }

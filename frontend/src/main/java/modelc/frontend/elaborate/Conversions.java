@@ -2,7 +2,9 @@ package modelc.frontend.elaborate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import modelc.frontend.ast.TypeExpr;
 import modelc.frontend.diagnostic.Code;
@@ -74,7 +76,8 @@ final class Conversions {
               type.span(),
               "there is no type `" + type.name() + "`",
               "",
-              Suggestions.help(type.name(), KINDS));
+              Suggestions.help(type.name(), KINDS)
+                  .or(() -> Optional.of("the kinds are " + String.join(", ", new TreeSet<>(KINDS)))));
     };
   }
 
@@ -92,7 +95,7 @@ final class Conversions {
         place,
         what + " is " + wanted + ", not " + Show.kind(v),
         "",
-        shown.isEmpty() ? java.util.Optional.empty() : java.util.Optional.of(shown));
+        shown.isEmpty() ? Optional.empty() : Optional.of(shown));
   }
 
   Val.Ints ints(Val v, String what, Span place) {

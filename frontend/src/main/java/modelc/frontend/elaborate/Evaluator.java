@@ -225,7 +225,9 @@ final class Evaluator {
       throw context.error(
           Code.OPERANDS, i.operator(), "`" + i.op() + "` does not apply to a bool and " + Show.kind(right), "");
     }
-    return arithmetic.infix(i.op(), left, eval(i.right(), scope), i.operator());
+    // Over several lines the operator's own line says more than the first one.
+    boolean oneLine = i.span().line() == i.span().endLine();
+    return arithmetic.infix(i.op(), left, eval(i.right(), scope), oneLine ? i.span() : i.operator());
   }
 
   /** A condition: known at compile time. */

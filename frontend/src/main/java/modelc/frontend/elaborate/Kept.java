@@ -140,7 +140,7 @@ final class Kept {
       throw context.error(
           Code.GRADIENT,
           stated.span(),
-          "the gradient of `" + decl.name().name() + "` gives " + each.size() + " cotangents, not one per tensor",
+          "the gradient of `" + decl.name().name() + "` gives " + each.size() + (each.size() == 1 ? " cotangent" : " cotangents") + ", not one per tensor",
           "it has the tensors " + String.join(", ", tensors));
     }
     var results = new ArrayList<Value>();

@@ -179,7 +179,7 @@ final class Primitives {
       double r = Numbers.real(y);
       return new Val.Real(max ? Math.max(l, r) : Math.min(l, r));
     }
-    List<Val.Tensor> both = evaluator.arithmetic.together("combine", List.of(x, y), place);
+    List<Val.Tensor> both = evaluator.arithmetic.together(Broadcasting.Doing.COMBINE, List.of(x, y), place);
     Val.Tensor l = both.get(0);
     Val.Tensor r = both.get(1);
     BinaryFn fn = max ? BinaryFn.MAXIMUM : BinaryFn.MINIMUM;
@@ -207,9 +207,9 @@ final class Primitives {
         numbers
             ? List.of(
                 evaluator.arithmetic.tensor(x, DType.F32, place), evaluator.arithmetic.tensor(y, DType.F32, place))
-            : evaluator.arithmetic.together("combine", List.of(x, y), place);
+            : evaluator.arithmetic.together(Broadcasting.Doing.COMBINE, List.of(x, y), place);
     List<Val.Tensor> all =
-        evaluator.arithmetic.broadcasting().align("combine", List.of(c, values.get(0), values.get(1)), place);
+        evaluator.arithmetic.broadcasting().align(Broadcasting.Doing.COMBINE, List.of(c, values.get(0), values.get(1)), place);
     Value v =
         context.emit(
             place,

@@ -89,7 +89,16 @@ final class Training {
       boolean given = settings.get(key) != null || (key.equals("data") && settings.dataOverride().isPresent());
       if (!given) {
         context.report(
-            context.error(Code.MISSING_KEY, settings.place(), "the recipe has no `" + key + "`", ""));
+            context.error(
+                Code.MISSING_KEY,
+                settings.place(),
+                "the recipe has no `" + key + "`",
+                "",
+                switch (key) {
+                  case "loss" -> "e.g. `loss = cross_entropy(logits, label)`";
+                  case "optimizer" -> "e.g. `optimizer = adam(lr = 1e-3)`";
+                  default -> "e.g. `data = digits()`";
+                }));
       }
     }
     Decl.Setting constraint = settings.get("constraint");

@@ -87,12 +87,16 @@ public final class Syntax {
 
   private static List<Diagnostic> characters(String file, List<Token> tokens) {
     var errors = new ArrayList<Diagnostic>();
+    Token before = null;
     for (Token t : tokens) {
+      boolean again =
+          before != null && before.getType() == ModelLexer.UNKNOWN && before.getStopIndex() + 1 == t.getStartIndex();
+      before = t;
       if (t.getType() == ModelLexer.OPEN_STRING) {
         errors.add(
             Diagnostic.of(Code.OPEN_STRING, span(file, t), "this text is not closed", "")
                 .withHelp("close it with `\"` on the same line"));
-      } else if (t.getType() == ModelLexer.UNKNOWN) {
+      } else if (t.getType() == ModelLexer.UNKNOWN && !again) {
         String shown = t.getText().codePoints().allMatch(Syntax::isPrintable) ? "`" + t.getText() + "`" : "";
         String code = t.getText().codePointAt(0) < 0x80 && !shown.isEmpty()
             ? ""

@@ -5,6 +5,7 @@ import static modelc.frontend.parse.Places.span;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import modelc.frontend.diagnostic.Code;
 import modelc.frontend.diagnostic.Diagnostic;
@@ -19,11 +20,21 @@ import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.misc.IntervalSet;
 import org.jspecify.annotations.Nullable;
 
-/** Says what the parser stumbled over in the reader's words. It keeps the first error of a line: the rest follow from it. */
+/** Says what the parser stumbled over in the reader's words. It keeps the first error
+ * of a declaration: the rest follow from it. */
 final class SyntaxErrors extends BaseErrorListener {
+  private static final Set<Integer> DECLARATIONS =
+      Set.of(
+          ModelLexer.FN,
+          ModelLexer.LAYER,
+          ModelLexer.MODEL,
+          ModelLexer.OPTIMIZER,
+          ModelLexer.TRAIN,
+          ModelLexer.IMPORT);
+
   private final String file;
   private final List<Diagnostic> errors = new ArrayList<>();
-  private int lastLine = -1;
+  private @Nullable Token last;
 
   SyntaxErrors(String file) {
     this.file = file;
@@ -44,11 +55,21 @@ final class SyntaxErrors extends BaseErrorListener {
     if (!(offending instanceof Token token) || !(recognizer instanceof Parser parser)) {
       return;
     }
-    if (token.getLine() == lastLine) {
-      return;
+    if (last == null || declarationBetween(last, token, parser)) {
+      errors.add(describe(token, parser, e));
     }
-    lastLine = token.getLine();
-    errors.add(describe(token, parser, e));
+    last = token;
+  }
+
+  /** Past the beginning of another declaration an error is no consequence of one before it. */
+  private static boolean declarationBetween(Token from, Token to, Parser parser) {
+    for (int i = from.getTokenIndex() + 1; i <= to.getTokenIndex(); i++) {
+      Token t = parser.getTokenStream().get(i);
+      if (t.getCharPositionInLine() == 0 && DECLARATIONS.contains(t.getType())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Diagnostic describe(Token token, Parser parser, @Nullable RecognitionException e) {
