@@ -105,7 +105,7 @@ class Mixture(nn.Module):
         g = self.fc3(e).sigmoid()
         h = torch.cat([p * g, p.softmax(-1), f.selu(g) - p.abs()], -1)
         k = torch.cat([torch.sqrt(1 + h**2), h.log_softmax(-1)], -1)
-        return self.fc4(k.clamp(-3, 3))
+        return self.fc4(k.clamp(-4.1, 0.9))
 
     @staticmethod
     def module():

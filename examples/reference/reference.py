@@ -76,7 +76,7 @@ def run(network, dtype):
         fill(module)
         module.train()
         if kind == "sgd":
-            optimizer = torch.optim.SGD(module.parameters(), lr=0.01, momentum=0.9)
+            optimizer = torch.optim.SGD(module.parameters(), lr=0.002, momentum=0.9)
         else:
             optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
         losses = []

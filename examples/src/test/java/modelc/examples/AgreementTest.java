@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class AgreementTest {
   private static final Map<String, String> OPTIMIZERS =
-      Map.of("sgd", "sgd(lr = 0.01, momentum = 0.9)", "adam", "adam(lr = 1e-3)");
+      Map.of("sgd", "sgd(lr = 0.002, momentum = 0.9)", "adam", "adam(lr = 1e-3)");
 
   @ParameterizedTest
   @CsvSource({
