@@ -113,7 +113,7 @@ class DiagnosticsTest {
         values.add(v == null ? otherwise : c.getType() == int.class ? (Object) v.intValue() : v);
       }
       assertThat(left).isEmpty();
-      return (Limits) Limits.class.getDeclaredConstructor(types.toArray(Class[]::new)).newInstance(values.toArray());
+      return Limits.class.getDeclaredConstructor(types.toArray(Class[]::new)).newInstance(values.toArray());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
