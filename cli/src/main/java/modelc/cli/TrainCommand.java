@@ -65,12 +65,9 @@ final class TrainCommand implements Callable<Integer> {
         recipe.batch());
     try (Model compiled = compile(checked);
         Session session = compiled.open(run.threads())) {
-      if (weights.isPresent()) {
-        session.init(recipe.seed());
-        session.load(weights.get());
-      } else {
-        session.init(recipe.seed());
-      }
+      // Optimizer states need their first values even where the weights come from a file.
+      session.init(recipe.seed());
+      weights.ifPresent(session::load);
       return train(session, recipe, data, folder);
     }
   }
