@@ -28,8 +28,8 @@ import modelc.passes.contraction.Matmul;
 import modelc.passes.contraction.Operand;
 
 /**
- * Times the contraction kernels against the machine's multiply-add peak, measured in the same process between them.
- * It takes no model: every case is one contraction with a plain store.
+ * Times the contraction kernels against the machine's multiply-add peak, measured in the same
+ * process between them. It takes no model: every case is one contraction with a plain store.
  *
  * <p>Arguments: threads, rounds, and optionally a part of the names of the cases to run.
  */
@@ -44,7 +44,12 @@ public final class ConvolutionBench {
   private ConvolutionBench() {}
 
   /** What is timed. */
-  record Case(String name, double flops, NativeRunner runner, MemorySegment[] memory, Map<Symbol, Long> symbols) {
+  record Case(
+      String name,
+      double flops,
+      NativeRunner runner,
+      MemorySegment[] memory,
+      Map<Symbol, Long> symbols) {
     double nanos(int threads) {
       return runner.time(threads, 1, symbols, memory)[0];
     }
@@ -148,7 +153,12 @@ public final class ConvolutionBench {
     return Buffer.global(name, DType.F32, size);
   }
 
-  private static Case make(String name, double flops, Lowered lowered, List<Buffer> arguments, Map<Symbol, Long> symbols) {
+  private static Case make(
+      String name,
+      double flops,
+      Lowered lowered,
+      List<Buffer> arguments,
+      Map<Symbol, Long> symbols) {
     var runner = NativeRunner.of(lowered.entry("bench", arguments));
     var memory = new ArrayList<MemorySegment>();
     for (Buffer b : arguments) {
@@ -163,7 +173,15 @@ public final class ConvolutionBench {
   }
 
   private static void convolution(
-      List<CaseSource> all, String name, long images, long c, long h, long k, long taps, long stride, long padding) {
+      List<CaseSource> all,
+      String name,
+      long images,
+      long c,
+      long h,
+      long k,
+      long taps,
+      long stride,
+      long padding) {
     Symbol batch = new Symbol("batch", images);
     Map<Symbol, Long> symbols = Map.of(batch, images);
     Dim n = Dim.of(batch);
@@ -173,7 +191,8 @@ public final class ConvolutionBench {
     Buffer x = buffer("x", n.times(padded * padded * c));
     Buffer w = buffer("w", Dim.of(k * c * taps * taps));
     Buffer y = buffer("y", n.times(oh * oh * k));
-    var shape = new ConvShape(n, c, padded, padded, k, taps, taps, stride, stride, 1, 1, 1, false, oh, oh);
+    var shape =
+        new ConvShape(n, c, padded, padded, k, taps, taps, stride, stride, 1, 1, 1, false, oh, oh);
     all.add(
         new CaseSource(
             name + " forward",
@@ -181,7 +200,8 @@ public final class ConvolutionBench {
                 make(
                     name + " forward",
                     flops,
-                    Contraction.convForward("forward", shape, x, w, new Store(y, oh, oh, k), TARGET),
+                    Contraction.convForward(
+                        "forward", shape, x, w, new Store(y, oh, oh, k), TARGET),
                     List.of(x, w, y),
                     symbols)));
     var unpadded = new ConvShape(n, c, h, h, k, taps, taps, stride, stride, 1, 1, 1, false, oh, oh);
@@ -200,7 +220,16 @@ public final class ConvolutionBench {
                     name + " dx",
                     flops,
                     Contraction.convInputGradient(
-                        "input", unpadded, dy, dyH, dyH, offset, offset, w, new Store(dx, h, h, c), TARGET),
+                        "input",
+                        unpadded,
+                        dy,
+                        dyH,
+                        dyH,
+                        offset,
+                        offset,
+                        w,
+                        new Store(dx, h, h, c),
+                        TARGET),
                     List.of(dy, w, dx),
                     symbols)));
     Buffer dw = buffer("dw", Dim.of(k * c * taps * taps));
@@ -211,18 +240,27 @@ public final class ConvolutionBench {
                 make(
                     name + " dw",
                     flops,
-                    Contraction.convWeightGradient("weight", shape, x, y, new Store(dw, c, taps, taps), TARGET),
+                    Contraction.convWeightGradient(
+                        "weight", shape, x, y, new Store(dw, c, taps, taps), TARGET),
                     List.of(x, y, dw),
                     symbols)));
   }
 
   private static void product(
-      List<CaseSource> all, String name, long m, long n, long k, boolean xTransposed, boolean yTransposed) {
+      List<CaseSource> all,
+      String name,
+      long m,
+      long n,
+      long k,
+      boolean xTransposed,
+      boolean yTransposed) {
     Buffer x = buffer("x", Dim.of(m * k));
     Buffer y = buffer("y", Dim.of(k * n));
     Buffer out = buffer("out", Dim.of(m * n));
-    var left = new Operand(x, Dim.of(m * k), Dim.of(xTransposed ? 1 : k), Dim.of(xTransposed ? m : 1));
-    var right = new Operand(y, Dim.of(k * n), Dim.of(yTransposed ? 1 : n), Dim.of(yTransposed ? k : 1));
+    var left =
+        new Operand(x, Dim.of(m * k), Dim.of(xTransposed ? 1 : k), Dim.of(xTransposed ? m : 1));
+    var right =
+        new Operand(y, Dim.of(k * n), Dim.of(yTransposed ? 1 : n), Dim.of(yTransposed ? k : 1));
     var product = new Matmul(Dim.ONE, Dim.of(m), Dim.of(n), Dim.of(k), left, right);
     all.add(
         new CaseSource(
@@ -261,10 +299,13 @@ public final class ConvolutionBench {
                       LoopKind.UNROLL,
                       "i",
                       LoopBuilder.index(PEAK_SUMS),
-                      (u, i) -> u.store(sums, i, LoopBuilder.fma(LoopBuilder.load(sums, i), scale, scale))));
+                      (u, i) ->
+                          u.store(
+                              sums, i, LoopBuilder.fma(LoopBuilder.load(sums, i), scale, scale))));
           Expr total = LoopBuilder.load(sums, LoopBuilder.index(0));
           for (int i = 1; i < PEAK_SUMS; i++) {
-            total = new Expr.Binary(BinaryFn.ADD, total, LoopBuilder.load(sums, LoopBuilder.index(i)));
+            total =
+                new Expr.Binary(BinaryFn.ADD, total, LoopBuilder.load(sums, LoopBuilder.index(i)));
           }
           in.store(out, start, total);
         });

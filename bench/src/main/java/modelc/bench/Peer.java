@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Another framework's training step in a process of its own, which runs only while it is timed: between times the process
- * is stopped, because some thread pools spin while they wait.
+ * Another framework's training step in a process of its own, which runs only while it is timed:
+ * between times the process is stopped, because some thread pools spin while they wait.
  */
 final class Peer implements AutoCloseable {
   private final String name;

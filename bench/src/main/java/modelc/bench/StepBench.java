@@ -14,8 +14,8 @@ import modelc.frontend.Checked;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.Frontend;
 import modelc.frontend.FrontendOptions;
-import modelc.ir.TensorType;
 import modelc.ir.DType;
+import modelc.ir.TensorType;
 import modelc.runtime.Call;
 import modelc.runtime.Kind;
 import modelc.runtime.Model;
@@ -23,8 +23,8 @@ import modelc.runtime.Session;
 import modelc.runtime.Tensor;
 
 /**
- * Training steps of ours and of PyTorch's, interleaved in one run: medians and ratios, PyTorch at its best thread setting.
- * That both compute the same is the business of the agreement tests.
+ * Training steps of ours and of PyTorch's, interleaved in one run: medians and ratios, PyTorch at
+ * its best thread setting. That both compute the same is the business of the agreement tests.
  *
  * <p>Arguments: the python to use (with torch installed), then networks (default: mlp lenet).
  */
@@ -40,7 +40,15 @@ public final class StepBench {
     List<String> networks =
         args.length > 1 ? Arrays.asList(args).subList(1, args.length) : List.of("mlp", "lenet");
     int cores = Runtime.getRuntime().availableProcessors();
-    System.out.printf(Locale.ROOT, "%-8s %7s %10s %10s %6s  %s%n", "network", "threads", "ours ms", "torch ms", "ratio", "torch's settings (median ms)");
+    System.out.printf(
+        Locale.ROOT,
+        "%-8s %7s %10s %10s %6s  %s%n",
+        "network",
+        "threads",
+        "ours ms",
+        "torch ms",
+        "ratio",
+        "torch's settings (median ms)");
     for (String network : networks) {
       for (int threads = 1; threads <= Math.min(2, cores); threads++) {
         compare(python, network, threads);
@@ -84,7 +92,8 @@ public final class StepBench {
     var settings = new StringBuilder();
     int best = 0;
     for (int p = 0; p < theirs.length; p++) {
-      settings.append(String.format(Locale.ROOT, "%s %.3f  ", peers.get(p).name(), median(theirs[p])));
+      settings.append(
+          String.format(Locale.ROOT, "%s %.3f  ", peers.get(p).name(), median(theirs[p])));
       best = median(theirs[p]) < median(theirs[best]) ? p : best;
     }
     double[] ratios = new double[ROUNDS];
@@ -118,13 +127,18 @@ public final class StepBench {
     DataCatalog catalog =
         _ ->
             List.of(
-                new DataCatalog.Column("image", TensorType.of(DType.F32, network.equals("lenet") ? new long[] {1, 32, 32} : new long[] {1, 28, 28})),
+                new DataCatalog.Column(
+                    "image",
+                    TensorType.of(
+                        DType.F32,
+                        network.equals("lenet") ? new long[] {1, 32, 32} : new long[] {1, 28, 28})),
                 new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
     var recipe =
         Map.of("batch", Integer.toString(BATCH), "optimizer", "sgd(lr = 0.01, momentum = 0.9)");
     Checked checked =
         Frontend.load(
-            Path.of("examples", network + ".model"), new FrontendOptions(Map.of(), recipe, catalog));
+            Path.of("examples", network + ".model"),
+            new FrontendOptions(Map.of(), recipe, catalog));
     return checked.program();
   }
 

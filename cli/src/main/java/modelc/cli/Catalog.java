@@ -13,7 +13,9 @@ import modelc.ir.TensorType;
 import modelc.runtime.DataException;
 import modelc.runtime.ElementType;
 
-/** Tells the front end what columns the data sources of the data module have. It reads no samples. */
+/**
+ * Tells the front end what columns the data sources of the data module have. It reads no samples.
+ */
 final class Catalog implements DataCatalog {
   private final Path folder;
 

@@ -7,7 +7,9 @@ import modelc.frontend.Checked;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code modelc check}: reads and checks a file, its shapes and its recipe, and says what is wrong. */
+/**
+ * {@code modelc check}: reads and checks a file, its shapes and its recipe, and says what is wrong.
+ */
 @Command(
     name = "check",
     mixinStandardHelpOptions = true,

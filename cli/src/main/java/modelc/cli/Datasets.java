@@ -10,8 +10,8 @@ import modelc.frontend.DataSource;
 import modelc.frontend.Recipe;
 
 /**
- * The data of a recipe, opened: to train on, to judge each epoch by, and to test with at the end where the source sets
- * samples aside for that.
+ * The data of a recipe, opened: to train on, to judge each epoch by, and to test with at the end
+ * where the source sets samples aside for that.
  */
 record Datasets(DataSet train, Optional<DataSet> validation, Optional<DataSet> test) {
 

@@ -15,7 +15,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code modelc eval}: loss and metrics of trained weights on the data's test split, or else its validation split. */
+/**
+ * {@code modelc eval}: loss and metrics of trained weights on the data's test split, or else its
+ * validation split.
+ */
 @Command(
     name = "eval",
     mixinStandardHelpOptions = true,
@@ -25,7 +28,11 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin RunOptions run;
 
-  @Option(names = "--weights", required = true, paramLabel = "FILE", description = "The weights (safetensors).")
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "FILE",
+      description = "The weights (safetensors).")
   Path weights = Path.of("");
 
   @Override

@@ -23,8 +23,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Turns whatever went wrong into one message on standard error and an exit code. A fault of modelc itself leaves a dump
- * from which the run can be repeated.
+ * Turns whatever went wrong into one message on standard error and an exit code. A fault of modelc
+ * itself leaves a dump from which the run can be repeated.
  */
 final class Failures {
   private final Talk talk;
@@ -43,7 +43,9 @@ final class Failures {
         talk.line("  = help: did you mean `%s`?", suggestions.getFirst());
       }
     }
-    talk.line("  = help: `%s --help` tells what it takes", e.getCommandLine().getCommandSpec().qualifiedName());
+    talk.line(
+        "  = help: `%s --help` tells what it takes",
+        e.getCommandLine().getCommandSpec().qualifiedName());
     return ExitCode.USAGE;
   }
 
@@ -63,7 +65,8 @@ final class Failures {
       case IOException e -> file(e);
       case OutOfMemoryError e -> {
         talk.line(talk.red("error") + ": not enough memory: " + e.getMessage());
-        talk.line("  = help: use a smaller batch (`batch=16`), or more memory: MODELC_JAVA_OPTS=-Xmx4g");
+        talk.line(
+            "  = help: use a smaller batch (`batch=16`), or more memory: MODELC_JAVA_OPTS=-Xmx4g");
         yield ExitCode.LIMIT;
       }
       default -> internal(failure);
@@ -92,7 +95,9 @@ final class Failures {
     try {
       Path dump = Files.createTempFile("modelc-fault-", ".txt");
       Files.writeString(dump, dump(e));
-      talk.line("  = note: this is a fault of modelc; the command, its source and the trace are in %s", dump);
+      talk.line(
+          "  = note: this is a fault of modelc; the command, its source and the trace are in %s",
+          dump);
       talk.line("  = help: report it with that file");
     } catch (IOException io) {
       talk.line(trace(e));

@@ -29,7 +29,10 @@ final class IrCommand implements Callable<Integer> {
       description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   Stage stage = Stage.tensor;
 
-  @Option(names = "--after", paramLabel = "PASS", description = "Tensor IR after this pass, instead of a stage.")
+  @Option(
+      names = "--after",
+      paramLabel = "PASS",
+      description = "Tensor IR after this pass, instead of a stage.")
   Optional<String> after = Optional.empty();
 
   @Option(
@@ -65,7 +68,9 @@ final class IrCommand implements Callable<Integer> {
       List<String> passes = Pipeline.passes().stream().map(Pass::name).toList();
       if (!passes.contains(after.get())) {
         throw new UsageException(
-            "C0106", "no pass is called " + after.get(), "the passes are " + String.join(", ", passes));
+            "C0106",
+            "no pass is called " + after.get(),
+            "the passes are " + String.join(", ", passes));
       }
       System.out.print(compiler.after(program, after.get()));
     } else {

@@ -4,8 +4,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * The command line: finds the command and turns what goes wrong into one message and an exit code. What the commands do
- * is in their own files.
+ * The command line: finds the command and turns what goes wrong into one message and an exit code.
+ * What the commands do is in their own files.
  */
 @Command(
     name = "modelc",

@@ -16,7 +16,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** The arguments that all commands share: the file, its parameters, and replacements of its recipe's keys. */
+/**
+ * The arguments that all commands share: the file, its parameters, and replacements of its recipe's
+ * keys.
+ */
 final class ModelArguments {
   @Spec(Spec.Target.MIXEE)
   CommandSpec command;
@@ -50,7 +53,10 @@ final class ModelArguments {
     return Frontend.load(file, new FrontendOptions(set, recipe, new Catalog(folder())));
   }
 
-  /** A source written {@code name:PATH} on the command line means a path from the current folder, as a shell's user expects. */
+  /**
+   * A source written {@code name:PATH} on the command line means a path from the current folder, as
+   * a shell's user expects.
+   */
   private static String fromHere(String value) {
     int colon = value.indexOf(':');
     if (colon < 1 || !value.substring(0, colon).chars().allMatch(Character::isJavaIdentifierPart)) {

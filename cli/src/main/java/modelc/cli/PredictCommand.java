@@ -25,7 +25,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code modelc predict}: runs a trained model over a .npy file of examples, any number of them, in planned batches. */
+/**
+ * {@code modelc predict}: runs a trained model over a .npy file of examples, any number of them, in
+ * planned batches.
+ */
 @Command(
     name = "predict",
     mixinStandardHelpOptions = true,
@@ -33,14 +36,19 @@ import picocli.CommandLine.Option;
 final class PredictCommand implements Callable<Integer> {
   @Mixin ModelArguments model;
 
-  @Option(names = "--weights", required = true, paramLabel = "FILE", description = "The weights (safetensors).")
+  @Option(
+      names = "--weights",
+      required = true,
+      paramLabel = "FILE",
+      description = "The weights (safetensors).")
   Path weights = Path.of("");
 
   @Option(
       names = "--input",
       required = true,
       paramLabel = "[NAME=]X.NPY",
-      description = "The examples, the batch axis first; with a name where the model has several inputs.")
+      description =
+          "The examples, the batch axis first; with a name where the model has several inputs.")
   List<String> inputs = List.of();
 
   @Option(
@@ -50,7 +58,10 @@ final class PredictCommand implements Callable<Integer> {
       description = "Where to write the output; with a name where the model has several.")
   List<String> outputs = List.of();
 
-  @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: one a core).")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to compute with (default: one a core).")
   int threads = Runtime.getRuntime().availableProcessors();
 
   @Override
@@ -67,18 +78,25 @@ final class PredictCommand implements Callable<Integer> {
 
   private void predict(Session session, Arena arena) {
     EntrySpec infer =
-        session.model().spec().entry("infer").orElseThrow(() -> new AssertionError("no entry infer"));
+        session
+            .model()
+            .spec()
+            .entry("infer")
+            .orElseThrow(() -> new AssertionError("no entry infer"));
     List<ArgumentSpec> arguments = infer.arguments(Kind.INPUT);
     Map<String, Path> from =
         named(inputs, arguments.stream().map(ArgumentSpec::name).toList(), "input");
     Map<String, Path> to =
-        named(outputs, infer.results(Kind.OUTPUT).stream().map(ResultSpec::name).toList(), "output");
+        named(
+            outputs, infer.results(Kind.OUTPUT).stream().map(ResultSpec::name).toList(), "output");
     var read = new LinkedHashMap<String, Tensor>();
     for (ArgumentSpec a : arguments) {
       Path file = from.get(a.name());
       if (file == null) {
         throw new UsageException(
-            "C0105", "input " + a.name() + " is not given", "add --input " + a.name() + "=FILE.npy");
+            "C0105",
+            "input " + a.name() + " is not given",
+            "add --input " + a.name() + "=FILE.npy");
       }
       read.put(a.name(), Npy.read(file, arena).as(a.type(), arena));
     }
@@ -90,11 +108,14 @@ final class PredictCommand implements Callable<Integer> {
     var found = new LinkedHashMap<String, Path>();
     for (String option : options) {
       int equals = option.indexOf('=');
-      String name = equals > 0 ? option.substring(0, equals) : names.size() == 1 ? names.getFirst() : "";
+      String name =
+          equals > 0 ? option.substring(0, equals) : names.size() == 1 ? names.getFirst() : "";
       if (!names.contains(name)) {
         throw new UsageException(
             "C0104",
-            name.isEmpty() ? "--" + what + " " + option + " does not say which" : "there is no " + what + " " + name,
+            name.isEmpty()
+                ? "--" + what + " " + option + " does not say which"
+                : "there is no " + what + " " + name,
             "write --" + what + " NAME=FILE, with one of " + String.join(", ", names));
       }
       found.put(name, Path.of(option.substring(equals + 1)));

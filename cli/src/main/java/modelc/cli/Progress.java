@@ -6,7 +6,8 @@ import java.util.SequencedMap;
 import modelc.runtime.TrainingListener;
 
 /**
- * Tells how training goes: a live line on a terminal, a plain line an epoch everywhere, warnings as they come.
+ * Tells how training goes: a live line on a terminal, a plain line an epoch everywhere, warnings as
+ * they come.
  *
  * <p>It keeps no history; the run's log does.
  */
@@ -83,14 +84,16 @@ final class Progress implements TrainingListener {
     talk.line("warning: " + message);
   }
 
-  /** {@code loss 0.1234  accuracy 0.9876}. */
+  /** {@code loss 0.1234 accuracy 0.9876}. */
   static String numbers(SequencedMap<String, Double> values) {
     var out = new StringBuilder();
     for (Map.Entry<String, Double> e : values.entrySet()) {
       out.append(out.isEmpty() ? "" : "  ")
           .append(e.getKey())
           .append(' ')
-          .append(String.format(Locale.ROOT, Math.abs(e.getValue()) < 1e5 ? "%.4f" : "%.4g", e.getValue()));
+          .append(
+              String.format(
+                  Locale.ROOT, Math.abs(e.getValue()) < 1e5 ? "%.4f" : "%.4g", e.getValue()));
     }
     return out.toString();
   }

@@ -9,7 +9,9 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import modelc.runtime.TrainingListener;
 
-/** Writes a line of CSV an epoch, and passes everything on. A full disk costs the log, not the run. */
+/**
+ * Writes a line of CSV an epoch, and passes everything on. A full disk costs the log, not the run.
+ */
 final class RunLog implements TrainingListener, AutoCloseable {
   private final Path file;
   private final TrainingListener next;
@@ -48,8 +50,11 @@ final class RunLog implements TrainingListener, AutoCloseable {
         headerWritten = true;
       }
       String numbers =
-          e.metrics().values().stream().map(v -> Double.toString(v)).collect(Collectors.joining(","));
-      write(String.format(Locale.ROOT, "%d,%d,%s,%.3f%n", e.epoch(), e.step(), numbers, e.seconds()));
+          e.metrics().values().stream()
+              .map(v -> Double.toString(v))
+              .collect(Collectors.joining(","));
+      write(
+          String.format(Locale.ROOT, "%d,%d,%s,%.3f%n", e.epoch(), e.step(), numbers, e.seconds()));
     } catch (IOException x) {
       if (!failed) {
         failed = true;

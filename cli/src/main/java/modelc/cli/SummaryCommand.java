@@ -21,7 +21,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code modelc summary}: layers, shapes, parameters and where they come from, operations, memory. */
+/**
+ * {@code modelc summary}: layers, shapes, parameters and where they come from, operations, memory.
+ */
 @Command(
     name = "summary",
     mixinStandardHelpOptions = true,
@@ -67,7 +69,11 @@ final class SummaryCommand implements Callable<Integer> {
       var layer = new LinkedHashMap<String, Object>();
       layer.put("name", l.name());
       layer.put("op", l.op());
-      layer.put("input", l.inputs().size() == 1 ? sizes(l.inputs().getFirst()) : l.inputs().stream().map(SummaryCommand::sizes).toList());
+      layer.put(
+          "input",
+          l.inputs().size() == 1
+              ? sizes(l.inputs().getFirst())
+              : l.inputs().stream().map(SummaryCommand::sizes).toList());
       layer.put("output", sizes(l.output()));
       layer.put("parameters", l.parameters());
       layer.put("formula", l.formula());
@@ -80,7 +86,9 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private static List<Object> sizes(Shape shape) {
-    return shape.dims().stream().<Object>map(d -> d.isConstant() ? d.constant() : d.toString()).toList();
+    return shape.dims().stream()
+        .<Object>map(d -> d.isConstant() ? d.constant() : d.toString())
+        .toList();
   }
 
   private static String text(ModelSummary s, Map<String, Long> memory) {
@@ -102,17 +110,26 @@ final class SummaryCommand implements Callable<Integer> {
       }
     }
     var out = new StringBuilder(s.model()).append("\n\n").append(table).append('\n');
-    line(out, "parameters  %,d%s", s.totalParameters(),
+    line(
+        out,
+        "parameters  %,d%s",
+        s.totalParameters(),
         s.trainableParameters() == s.totalParameters()
             ? ", all trained"
             : String.format(Locale.ROOT, ", %,d of them trained", s.trainableParameters()));
     line(out, "weights     %s", bytes(4 * s.totalParameters()));
-    line(out, "forward     %,d FLOPs an example (products and convolutions, multiply-add = 2)", s.flops());
+    line(
+        out,
+        "forward     %,d FLOPs an example (products and convolutions, multiply-add = 2)",
+        s.flops());
     if (memory.containsKey("infer")) {
       line(out, "inference   %s of scratch memory, beside the weights", bytes(memory.get("infer")));
     }
     if (memory.containsKey("train")) {
-      line(out, "training    %s of scratch memory, beside weights and optimizer states", bytes(memory.get("train")));
+      line(
+          out,
+          "training    %s of scratch memory, beside weights and optimizer states",
+          bytes(memory.get("train")));
     }
     return out.toString();
   }

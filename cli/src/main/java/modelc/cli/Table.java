@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A text table: columns as wide as their widest cell, numbers to the right, two spaces between. It never wraps. */
+/**
+ * A text table: columns as wide as their widest cell, numbers to the right, two spaces between. It
+ * never wraps.
+ */
 final class Table {
   private final List<String> header;
   private final boolean[] right;
@@ -23,7 +26,8 @@ final class Table {
 
   Table row(String... cells) {
     if (cells.length != header.size()) {
-      throw new IllegalArgumentException(header.size() + " cells expected: " + Arrays.toString(cells));
+      throw new IllegalArgumentException(
+          header.size() + " cells expected: " + Arrays.toString(cells));
     }
     rows.add(List.of(cells));
     return this;

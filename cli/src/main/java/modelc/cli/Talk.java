@@ -4,7 +4,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * What modelc says to people, on standard error: plain lines, and on a terminal a live line that is rewritten in place.
+ * What modelc says to people, on standard error: plain lines, and on a terminal a live line that is
+ * rewritten in place.
  *
  * <p>It never writes data: that goes to standard output.
  */
@@ -24,8 +25,8 @@ final class Talk {
   }
 
   /**
-   * Standard error as the launcher found it: {@code modelc.terminal} says whether it is a terminal, {@code NO_COLOR} and
-   * {@code TERM=dumb} are honoured.
+   * Standard error as the launcher found it: {@code modelc.terminal} says whether it is a terminal,
+   * {@code NO_COLOR} and {@code TERM=dumb} are honoured.
    */
   static Talk standard() {
     boolean dumb = "dumb".equals(System.getenv("TERM"));

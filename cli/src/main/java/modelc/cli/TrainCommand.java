@@ -25,7 +25,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code modelc train}: compiles a model and trains it by its recipe; weights, log and checkpoints go to a folder. */
+/**
+ * {@code modelc train}: compiles a model and trains it by its recipe; weights, log and checkpoints
+ * go to a folder.
+ */
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
@@ -38,7 +41,10 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin RunOptions run;
 
-  @Option(names = "--out", paramLabel = "DIR", description = "The folder of the run (default: runs/NAME).")
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The folder of the run (default: runs/NAME).")
   Optional<Path> out = Optional.empty();
 
   @Option(names = "--weights", paramLabel = "FILE", description = "Begin with these weights.")
@@ -86,9 +92,7 @@ final class TrainCommand implements Callable<Integer> {
             .count();
     talk.line(
         "compiled to native code in %s (%d kernels, %d of them distinct)",
-        Progress.duration((System.nanoTime() - start) / 1e9),
-        launches,
-        kernels);
+        Progress.duration((System.nanoTime() - start) / 1e9), launches, kernels);
     return loaded;
   }
 
@@ -103,7 +107,11 @@ final class TrainCommand implements Callable<Integer> {
       options =
           options.withStop(
               new EarlyStopping(
-                  s.monitor(), Math.toIntExact(s.patience()), s.maximize(), s.minDelta(), s.restore()));
+                  s.monitor(),
+                  Math.toIntExact(s.patience()),
+                  s.maximize(),
+                  s.minDelta(),
+                  s.restore()));
     }
     TrainingResult result;
     try (var log = new RunLog(folder.resolve("log.csv"), resume, new Progress(talk))) {
@@ -121,13 +129,17 @@ final class TrainCommand implements Callable<Integer> {
     }
     session.save(saved);
     if (result.outcome() == TrainingResult.Outcome.STOPPED_EARLY) {
-      talk.line("stopped early: no better since epoch %d, whose weights are kept", result.bestEpoch());
+      talk.line(
+          "stopped early: no better since epoch %d, whose weights are kept", result.bestEpoch());
     }
     report(session, recipe, data, result, saved);
     return ExitCode.OK.code();
   }
 
-  /** Trains; Ctrl-C lets the step under way finish and the checkpoint be saved before the process ends. */
+  /**
+   * Trains; Ctrl-C lets the step under way finish and the checkpoint be saved before the process
+   * ends.
+   */
   private static TrainingResult untilDone(Trainer trainer) {
     var done = new CountDownLatch(1);
     var hook =
@@ -168,7 +180,11 @@ final class TrainCommand implements Callable<Integer> {
       object.put("test", test);
       object.put("step_ms", result.stepMillis());
       object.put("weights", saved.toString());
-      object.put("epochs", result.epochs().stream().map(e -> Map.of("epoch", e.epoch(), "metrics", e.metrics())).toList());
+      object.put(
+          "epochs",
+          result.epochs().stream()
+              .map(e -> Map.of("epoch", e.epoch(), "metrics", e.metrics()))
+              .toList());
       Json.print(object);
       return;
     }

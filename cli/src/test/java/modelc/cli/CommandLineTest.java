@@ -41,9 +41,13 @@ class CommandLineTest {
     try {
       System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
       System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-      String[] args = java.util.Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+      String[] args =
+          java.util.Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
       int code = Main.run(args);
-      return new Run(code, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
+      return new Run(
+          code,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
     } finally {
       System.setOut(out);
       System.setErr(err);
@@ -75,7 +79,8 @@ class CommandLineTest {
   @Test
   void summaryFollowsModelParameters() {
     JsonObject o = run("summary", LENET, "--set", "classes=100", "--json").json();
-    assertThat(o.getAsJsonObject("parameters").get("total").getAsLong()).isEqualTo(61_706 + 90 * 85);
+    assertThat(o.getAsJsonObject("parameters").get("total").getAsLong())
+        .isEqualTo(61_706 + 90 * 85);
   }
 
   @Test
@@ -90,8 +95,10 @@ class CommandLineTest {
       assertThat(r.code()).as(stage + ": " + r.err()).isZero();
       assertThat(r.out()).as(stage).isNotBlank();
     }
-    assertThat(run("ir", LENET, "--stage", "tensor", "--entry", "train").out()).contains("= gradient(");
-    assertThat(run("ir", LENET, "--stage", "grad", "--entry", "train").out()).doesNotContain("= gradient(");
+    assertThat(run("ir", LENET, "--stage", "tensor", "--entry", "train").out())
+        .contains("= gradient(");
+    assertThat(run("ir", LENET, "--stage", "grad", "--entry", "train").out())
+        .doesNotContain("= gradient(");
     assertThat(run("ir", LENET, "--after", "nothing").code()).isEqualTo(2);
   }
 
@@ -99,7 +106,16 @@ class CommandLineTest {
   void trainsEvaluatesAndPredicts() {
     Path out = folder.resolve("run");
     Run train =
-        run("train", LENET, "data=digits(count = 640)", "epochs=2", "--out", out, "--json", "--threads", 1);
+        run(
+            "train",
+            LENET,
+            "data=digits(count = 640)",
+            "epochs=2",
+            "--out",
+            out,
+            "--json",
+            "--threads",
+            1);
     assertThat(train.code()).as(train.err()).isZero();
     assertThat(train.json().get("steps").getAsLong()).isEqualTo(18);
     Path weights = out.resolve("weights.safetensors");
@@ -123,7 +139,8 @@ class CommandLineTest {
 
   @Test
   void aBrokenFileIsOneMessageWithPlaceAndCode() throws IOException {
-    Run r = run("check", file("model M {\n    input x: f32[4]\n    output y = x -> densee(3)\n}\n"));
+    Run r =
+        run("check", file("model M {\n    input x: f32[4]\n    output y = x -> densee(3)\n}\n"));
     assertThat(r.code()).isEqualTo(1);
     assertThat(r.out()).isEmpty();
     assertThat(r.err()).contains("error[E", "x.model:3", "densee", "dense");
@@ -144,7 +161,8 @@ class CommandLineTest {
     assertThat(model.err()).contains("absent.model");
     Run weights = run("eval", LENET, "--weights", folder.resolve("absent.safetensors"));
     assertThat(weights.code()).isEqualTo(3);
-    assertThat(run("train", LENET, "data=mnist:" + folder, "--out", folder.resolve("r")).code()).isIn(1, 3);
+    assertThat(run("train", LENET, "data=mnist:" + folder, "--out", folder.resolve("r")).code())
+        .isIn(1, 3);
   }
 
   @Test
@@ -157,8 +175,13 @@ class CommandLineTest {
   @Test
   void aStepThatIsNotFiniteStopsTheRunWithFive() {
     Run r =
-        run("train", LENET, "data=digits(count = 640)", "optimizer=sgd(lr = 3e38)", "--out", folder.resolve("run"));
+        run(
+            "train",
+            LENET,
+            "data=digits(count = 640)",
+            "optimizer=sgd(lr = 3e38)",
+            "--out",
+            folder.resolve("run"));
     assertThat(r.code()).as(r.err()).isEqualTo(5);
   }
-
 }

@@ -6,7 +6,8 @@ import modelc.runtime.Model;
 import modelc.runtime.ModelSpec;
 
 /**
- * A compiled program, not yet loaded: what the runtime needs to know of it, its Loop IR, and its machine code.
+ * A compiled program, not yet loaded: what the runtime needs to know of it, its Loop IR, and its
+ * machine code.
  *
  * @param spec names, types and sizes
  * @param loops what the code was generated from

@@ -14,8 +14,8 @@ import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.FusedPrinter;
 
 /**
- * Drives a program from Tensor IR to machine code for this processor. Reading `.model` files is the front end's part,
- * running the result the runtime's.
+ * Drives a program from Tensor IR to machine code for this processor. Reading `.model` files is the
+ * front end's part, running the result the runtime's.
  */
 public final class Compiler {
   private final Options options;
@@ -31,7 +31,8 @@ public final class Compiler {
   /**
    * Compiles every entry of {@code program}.
    *
-   * @throws modelc.passes.autodiff.NotDifferentiableException if a gradient has to pass through what has none
+   * @throws modelc.passes.autodiff.NotDifferentiableException if a gradient has to pass through
+   *     what has none
    */
   public Compiled compile(Program program) {
     Pipeline.Lowered lowered = Pipeline.lower(program, Target.AVX2, options);

@@ -23,8 +23,8 @@ import modelc.runtime.ResultSpec;
 import modelc.runtime.SymbolSpec;
 
 /**
- * What a compiled program is to the runtime: names, kinds and types from Tensor IR, sizes of memory from Loop IR. The
- * runtime sees neither IR.
+ * What a compiled program is to the runtime: names, kinds and types from Tensor IR, sizes of memory
+ * from Loop IR. The runtime sees neither IR.
  */
 final class Specs {
   private Specs() {}

@@ -7,7 +7,10 @@ import java.util.Optional;
 import modelc.runtime.DataException;
 import org.jspecify.annotations.Nullable;
 
-/** The arguments of a data source or transform as a .model file gives them, checked against what it takes. */
+/**
+ * The arguments of a data source or transform as a .model file gives them, checked against what it
+ * takes.
+ */
 final class Arguments {
   private final String callee;
   private final Map<String, Object> values = new LinkedHashMap<>();
@@ -50,7 +53,8 @@ final class Arguments {
   }
 
   String string(String name) {
-    return optionalString(name).orElseThrow(() -> wrong("needs " + name, "give " + name + " = \"...\""));
+    return optionalString(name)
+        .orElseThrow(() -> wrong("needs " + name, "give " + name + " = \"...\""));
   }
 
   Optional<String> optionalString(String name) {
@@ -80,7 +84,9 @@ final class Arguments {
           case Long l -> l;
           case Integer i -> i;
           default ->
-              throw wrong("needs a whole number for " + name + ", not " + value, "write e.g. " + name + " = 2");
+              throw wrong(
+                  "needs a whole number for " + name + ", not " + value,
+                  "write e.g. " + name + " = 2");
         };
     if (n < low || n > high) {
       throw wrong("cannot use " + name + " = " + n, "use " + low + " to " + high);

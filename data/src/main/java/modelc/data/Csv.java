@@ -26,8 +26,8 @@ import modelc.runtime.FileException;
 import modelc.runtime.LimitException;
 
 /**
- * A table in a CSV file with a header: one column to be learned, all others numbers to learn it from. Strict, with line
- * and column in every complaint; nothing is guessed or filled in.
+ * A table in a CSV file with a header: one column to be learned, all others numbers to learn it
+ * from. Strict, with line and column in every complaint; nothing is guessed or filled in.
  *
  * @param answer the column to be learned
  * @param classes whether it holds classes, {@code label: i32[]}, or numbers, {@code target: f32[]}
@@ -38,13 +38,13 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
   private static final long MAX_VALUES = 1L << 29;
 
   private static final int MAX_COLUMNS = 100_000;
-  private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\d{1,10}");
 
   /** {@code features: f32[n]} and {@code label} or {@code target}; reads the header alone. */
   List<Column> columns() {
-    return with(
-        records -> columns(layout(records).features.length));
+    return with(records -> columns(layout(records).features.length));
   }
 
   private List<Column> columns(int features) {
@@ -108,7 +108,14 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
 
   private DataException damaged(CsvRecord record, int column, List<String> names, String what) {
     return damaged(
-        "line " + record.getStartingLineNumber() + ", column " + (column + 1) + " (" + names.get(column) + "): " + what);
+        "line "
+            + record.getStartingLineNumber()
+            + ", column "
+            + (column + 1)
+            + " ("
+            + names.get(column)
+            + "): "
+            + what);
   }
 
   private Layout layout(Iterator<CsvRecord> records) {
@@ -119,13 +126,18 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
     List<String> names = header.getFields().stream().map(Csv::bare).toList();
     if (names.size() > MAX_COLUMNS) {
       throw new LimitException(
-          "D0304", file + " has " + names.size() + " columns", "at most " + MAX_COLUMNS + " are read");
+          "D0304",
+          file + " has " + names.size() + " columns",
+          "at most " + MAX_COLUMNS + " are read");
     }
     var seen = new HashSet<String>();
     for (int i = 0; i < names.size(); i++) {
       if (names.get(i).isEmpty() || !seen.add(names.get(i))) {
         throw damaged(
-            header, i, names, names.get(i).isEmpty() ? "a column without a name" : "a second column of this name");
+            header,
+            i,
+            names,
+            names.get(i).isEmpty() ? "a column without a name" : "a second column of this name");
       }
     }
     for (String wanted : concat(answer, ignored)) {
@@ -136,7 +148,10 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
             Arguments.suggestion(wanted, names) + "its header has " + String.join(", ", names));
       }
     }
-    int[] features = java.util.stream.IntStream.range(0, names.size()).filter(i -> isFeature(names.get(i))).toArray();
+    int[] features =
+        java.util.stream.IntStream.range(0, names.size())
+            .filter(i -> isFeature(names.get(i)))
+            .toArray();
     if (features.length == 0) {
       throw damaged("it has no column beside " + answer + " to learn from");
     }
@@ -201,7 +216,9 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
     }
     if ((rows + 1L) * layout.features.length > MAX_VALUES) {
       throw new LimitException(
-          "D0306", file + " holds more than " + MAX_VALUES + " numbers", "split the file, or ignore columns");
+          "D0306",
+          file + " holds more than " + MAX_VALUES + " numbers",
+          "split the file, or ignore columns");
     }
   }
 

@@ -9,8 +9,9 @@ import modelc.runtime.Column;
 import modelc.runtime.DataException;
 
 /**
- * The data sources that a .model file can name: {@code digits(count = 12000, seed = 1)}, {@code mnist("folder", split =
- * "train")}, {@code csv("file", label = "column")}. Files are looked for from the .model file's folder.
+ * The data sources that a .model file can name: {@code digits(count = 12000, seed = 1)}, {@code
+ * mnist("folder", split = "train")}, {@code csv("file", label = "column")}. Files are looked for
+ * from the .model file's folder.
  */
 public final class Data {
   private static final List<String> NAMES = List.of("digits", "mnist", "csv");
@@ -25,7 +26,8 @@ public final class Data {
    *
    * @param arguments by position; text, whole numbers, lists of these
    * @param folder where relative paths start
-   * @throws DataException if there is no such source, the arguments do not fit, or a file is damaged
+   * @throws DataException if there is no such source, the arguments do not fit, or a file is
+   *     damaged
    * @throws modelc.runtime.FileException if a file cannot be read
    */
   public static DataSets open(

@@ -7,8 +7,8 @@ import modelc.runtime.DataException;
 import modelc.runtime.Permutation;
 
 /**
- * Samples to train on or to evaluate with: columns by name, samples by number, safe from any thread. Batching, order
- * and prefetching are the runtime's.
+ * Samples to train on or to evaluate with: columns by name, samples by number, safe from any
+ * thread. Batching, order and prefetching are the runtime's.
  */
 public interface DataSet extends BatchSource {
   /** Two parts of a set that share no sample. */

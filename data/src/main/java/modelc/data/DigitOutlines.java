@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How people write the ten digits: for each several ways, each a few pen strokes through points. It says nothing of
- * slant, size, thickness or any accident of a hand: {@link DigitPen} adds those.
+ * How people write the ten digits: for each several ways, each a few pen strokes through points. It
+ * says nothing of slant, size, thickness or any accident of a hand: {@link DigitPen} adds those.
  */
 final class DigitOutlines {
   /**
@@ -31,7 +31,9 @@ final class DigitOutlines {
     return WAYS.get(digit);
   }
 
-  /** A line a way: weight, then strokes between bars; points as "x y", a corner with "!" behind it. */
+  /**
+   * A line a way: weight, then strokes between bars; points as "x y", a corner with "!" behind it.
+   */
   private static final String[] TEXT = {
     // 0
     """

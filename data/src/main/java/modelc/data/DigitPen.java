@@ -6,8 +6,9 @@ import modelc.data.DigitOutlines.Stroke;
 import modelc.data.DigitOutlines.Way;
 
 /**
- * Writes one digit as a hand would, 28 by 28 pixels: an outline, shaken, bent and slanted, drawn with a pen of some
- * thickness, scaled to a box of 20 and centred by its mass. It knows nothing of data sets.
+ * Writes one digit as a hand would, 28 by 28 pixels: an outline, shaken, bent and slanted, drawn
+ * with a pen of some thickness, scaled to a box of 20 and centred by its mass. It knows nothing of
+ * data sets.
  */
 final class DigitPen {
   static final int SIDE = 28;
@@ -98,11 +99,13 @@ final class DigitPen {
   }
 
   private static double spline(double a, double b, double c, double d, double t) {
-    return b
-        + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+    return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
   }
 
-  /** A smooth elastic distortion: a uniform cubic B-spline over a coarse grid of random displacements. */
+  /**
+   * A smooth elastic distortion: a uniform cubic B-spline over a coarse grid of random
+   * displacements.
+   */
   private void bend() {
     double strength = draws.between(0.03, 0.12);
     var dx = new double[GRID * GRID];

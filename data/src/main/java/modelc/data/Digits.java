@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import modelc.runtime.Column;
 
 /**
- * The built-in set: digits as if written by hand, 28 by 28, made when they are first read; no file is needed. Sample i
- * is a function of seed and i alone, its label i modulo 10.
+ * The built-in set: digits as if written by hand, 28 by 28, made when they are first read; no file
+ * is needed. Sample i is a function of seed and i alone, its label i modulo 10.
  */
 final class Digits implements DataSet {
   /** Kept in memory up to so many; beyond it they are made again each time. */
@@ -18,7 +18,9 @@ final class Digits implements DataSet {
   private final int count;
   private final AtomicReferenceArray<byte[]> made;
 
-  /** Samples {@code first} to {@code first + count - 1} of the endless row that {@code seed} names. */
+  /**
+   * Samples {@code first} to {@code first + count - 1} of the endless row that {@code seed} names.
+   */
   Digits(long seed, long first, int count) {
     this.seed = seed;
     this.first = first;
@@ -44,7 +46,8 @@ final class Digits implements DataSet {
     if (pixels == null) {
       pixels = DigitPen.write(label, new Draws(seed, first + i));
       if (i < made.length()) {
-        made.setRelease(i, pixels); // two threads may make the same one: it does not matter whose is kept
+        made.setRelease(
+            i, pixels); // two threads may make the same one: it does not matter whose is kept
       }
     }
     GrayImages.write(pixels, 0, label, rows);

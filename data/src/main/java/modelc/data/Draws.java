@@ -1,8 +1,8 @@
 package modelc.data;
 
 /**
- * Random numbers of one sample: SplitMix64 from a key, and arithmetic that IEEE 754 defines to the bit, so that a sample
- * is the same on every machine. Not for cryptography.
+ * Random numbers of one sample: SplitMix64 from a key, and arithmetic that IEEE 754 defines to the
+ * bit, so that a sample is the same on every machine. Not for cryptography.
  */
 final class Draws {
   private long state;

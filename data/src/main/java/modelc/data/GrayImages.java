@@ -6,7 +6,9 @@ import java.util.List;
 import modelc.runtime.Column;
 import modelc.runtime.ElementType;
 
-/** Pictures of digits as sets keep them, a byte a pixel, and as models read them, 0 to 1 in float32. */
+/**
+ * Pictures of digits as sets keep them, a byte a pixel, and as models read them, 0 to 1 in float32.
+ */
 final class GrayImages {
   static final int SIDE = 28;
   static final int PIXELS = SIDE * SIDE;

@@ -18,8 +18,8 @@ import modelc.runtime.DataException;
 import modelc.runtime.FileException;
 
 /**
- * MNIST from its four IDX files, gzipped or not, read whole and checked: magic numbers, sizes, counts, labels. It
- * downloads nothing.
+ * MNIST from its four IDX files, gzipped or not, read whole and checked: magic numbers, sizes,
+ * counts, labels. It downloads nothing.
  */
 final class Mnist implements DataSet {
   /** Five times the real set's: the largest of its kin, EMNIST, still fits. */
@@ -48,7 +48,9 @@ final class Mnist implements DataSet {
     byte[] labels = idx(labelFile, LABELS_MAGIC);
     int count = images.length / GrayImages.PIXELS;
     if (count != labels.length) {
-      throw damaged(imageFile, "it has " + count + " images, and " + labelFile + " " + labels.length + " labels");
+      throw damaged(
+          imageFile,
+          "it has " + count + " images, and " + labelFile + " " + labels.length + " labels");
     }
     for (int i = 0; i < labels.length; i++) {
       if ((labels[i] & 0xff) > 9) {
@@ -77,7 +79,9 @@ final class Mnist implements DataSet {
   private static Path find(Path folder, String part, String what, int rank) {
     if (!Files.isDirectory(folder)) {
       throw new FileException(
-          "D0201", "there is no folder " + folder, "give mnist(...) the folder with the four IDX files" + RELATIVE);
+          "D0201",
+          "there is no folder " + folder,
+          "give mnist(...) the folder with the four IDX files" + RELATIVE);
     }
     List<String> names = names(part, what, rank);
     return names.stream()
@@ -112,7 +116,12 @@ final class Mnist implements DataSet {
       for (int wanted : inner) {
         int side = in.readInt();
         if (side != wanted) {
-          throw damaged(file, "its images are " + Integer.toUnsignedString(side) + " pixels wide or high, not " + wanted);
+          throw damaged(
+              file,
+              "its images are "
+                  + Integer.toUnsignedString(side)
+                  + " pixels wide or high, not "
+                  + wanted);
         }
         size *= side;
       }
@@ -144,7 +153,9 @@ final class Mnist implements DataSet {
 
   private static DataException damaged(Path file, String what) {
     return new DataException(
-        "D0204", file + " is not a sound MNIST file: " + what, "fetch it again, and compare its checksum");
+        "D0204",
+        file + " is not a sound MNIST file: " + what,
+        "fetch it again, and compare its checksum");
   }
 
   /** The set, or the part of it asked for. */
@@ -154,7 +165,8 @@ final class Mnist implements DataSet {
       return new DataSets(test, Optional.of(test));
     }
     Mnist train = read(folder, "train");
-    return new DataSets(train, has(folder, "t10k") ? Optional.of(read(folder, "t10k")) : Optional.empty());
+    return new DataSets(
+        train, has(folder, "t10k") ? Optional.of(read(folder, "t10k")) : Optional.empty());
   }
 
   @Override

@@ -6,7 +6,10 @@ import modelc.runtime.Column;
 import modelc.runtime.DataException;
 import modelc.runtime.ElementType;
 
-/** A step of the data's way to the model, applied sample by sample; pure, so a set may be read in any order. */
+/**
+ * A step of the data's way to the model, applied sample by sample; pure, so a set may be read in
+ * any order.
+ */
 public sealed interface Transform {
   /** What the columns become. */
   List<Column> columns(List<Column> columns);

@@ -52,9 +52,11 @@ class DataTest {
     refused("D0101", "did you mean digits?", () -> open("digit", List.of(), Map.of()));
     refused("D0101", "there are digits, mnist, csv", () -> open("imagenet", List.of(), Map.of()));
     refused("D0102", "did you mean count?", () -> open("digits", List.of(), Map.of("cuont", 3L)));
-    refused("D0102", "takes 2 arguments, not 3", () -> open("digits", List.of(1L, 2L, 3L), Map.of()));
+    refused(
+        "D0102", "takes 2 arguments, not 3", () -> open("digits", List.of(1L, 2L, 3L), Map.of()));
     refused("D0102", "count twice", () -> open("digits", List.of(1L), Map.of("count", 2L)));
-    refused("D0102", "whole number for count, not 1.5", () -> open("digits", List.of(1.5), Map.of()));
+    refused(
+        "D0102", "whole number for count, not 1.5", () -> open("digits", List.of(1.5), Map.of()));
     refused("D0102", "count = 0", () -> open("digits", List.of(0L), Map.of()));
     refused("D0102", "needs dir", () -> open("mnist", List.of(), Map.of()));
     refused("D0102", "needs text for dir, not 3", () -> open("mnist", List.of(3L), Map.of()));
@@ -230,11 +232,16 @@ class DataTest {
     mnistRefused("D0204", "starts with 00000801, not with 00000803", labels(4), labels(4));
     mnistRefused("D0204", "starts with 00000803, not with 00000801", good, good);
     mnistRefused("D0204", "ends early", new byte[3], labels(4));
-    mnistRefused("D0204", "ends after 3135 of 3136", java.util.Arrays.copyOf(good, good.length - 1), labels(4));
+    mnistRefused(
+        "D0204",
+        "ends after 3135 of 3136",
+        java.util.Arrays.copyOf(good, good.length - 1),
+        labels(4));
     mnistRefused("D0204", "goes on", java.util.Arrays.copyOf(good, good.length + 1), labels(4));
     mnistRefused("D0204", "4 images, and", good, labels(5));
     mnistRefused("D0204", "32 pixels", idx(0x803, new int[] {1, 32, 28}, new byte[896]), labels(1));
-    mnistRefused("D0204", "claims 4294967295", idx(0x803, new int[] {-1, 28, 28}, new byte[0]), labels(1));
+    mnistRefused(
+        "D0204", "claims 4294967295", idx(0x803, new int[] {-1, 28, 28}, new byte[0]), labels(1));
     mnistRefused("D0204", "claims 0", idx(0x803, new int[] {0, 28, 28}, new byte[0]), labels(1));
     mnistRefused("D0204", "label 0 is 10", images(1), idx(0x801, new int[] {1}, new byte[] {10}));
     mnistRefused("D0204", "label 0 is 255", images(1), idx(0x801, new int[] {1}, new byte[] {-1}));
@@ -333,10 +340,12 @@ class DataTest {
     csvRefused("D0303", "no column beside y", "y\n1\n");
     csvRefused("D0305", "did you mean yy?", "x,yy\n1,1\n");
     csvRefused("D0303", "t.csv", "x,y\n\"1,1\n");
-    Files.write(folder.resolve("t.csv"), new byte[] {'x', ',', 'y', '\n', (byte) 0xff, ',', '1', '\n'});
+    Files.write(
+        folder.resolve("t.csv"), new byte[] {'x', ',', 'y', '\n', (byte) 0xff, ',', '1', '\n'});
     refused("D0303", "not UTF-8", () -> open("csv", List.of("t.csv"), Map.of("label", "y")));
     refused("D0302", "cannot read", () -> open("csv", List.of("."), Map.of("label", "y")));
-    assertThatThrownBy(() -> open("csv", List.of("none"), Map.of("target", "y"))).isInstanceOf(FileException.class);
+    assertThatThrownBy(() -> open("csv", List.of("none"), Map.of("target", "y")))
+        .isInstanceOf(FileException.class);
   }
 
   @Test

@@ -89,7 +89,8 @@ class DigitsTest {
 
   @Test
   void theTestSetFollowsTheTrainingSet() {
-    DataSets sets = Data.open("digits", List.of(50L), Map.of("seed", 4L), java.nio.file.Path.of("."));
+    DataSets sets =
+        Data.open("digits", List.of(50L), Map.of("seed", 4L), java.nio.file.Path.of("."));
     assertThat(sets.train().size()).isEqualTo(50);
     DataSet test = sets.test().orElseThrow();
     assertThat(test.size()).isEqualTo(2000);
@@ -97,8 +98,8 @@ class DigitsTest {
   }
 
   /**
-   * A linear classifier must not suffice: at most 92 % of the validation digits, whatever the epoch. On real MNIST it
-   * still reads 75 %.
+   * A linear classifier must not suffice: at most 92 % of the validation digits, whatever the
+   * epoch. On real MNIST it still reads 75 %.
    */
   @Test
   @Tag("accuracy")

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The accuracies a practitioner would expect, by the command line, on built-in and real digits. Minutes long. */
+/**
+ * The accuracies a practitioner would expect, by the command line, on built-in and real digits.
+ * Minutes long.
+ */
 @Tag("accuracy")
 class AccuracyTest {
   private static final Path MNIST =
@@ -30,7 +33,8 @@ class AccuracyTest {
     var bytes = new ByteArrayOutputStream();
     try {
       System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-      String[] args = java.util.Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+      String[] args =
+          java.util.Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
       assertThat(Main.run(args)).isZero();
     } finally {
       System.setOut(out);
@@ -39,7 +43,9 @@ class AccuracyTest {
   }
 
   private JsonObject train(String model, Object... more) {
-    var arguments = new ArrayList<Object>(List.of("train", Reference.FOLDER.resolve(model), "--json", "--out", folder));
+    var arguments =
+        new ArrayList<Object>(
+            List.of("train", Reference.FOLDER.resolve(model), "--json", "--out", folder));
     arguments.addAll(List.of(more));
     return json(arguments.toArray());
   }
@@ -70,7 +76,8 @@ class AccuracyTest {
 
   @Test
   void softmaxRegressionDoesNotManageTheBuiltInDigits() {
-    assertThat(number(train("softmax_regression.model"), "best", "val_accuracy")).isBetween(0.7, 0.92);
+    assertThat(number(train("softmax_regression.model"), "best", "val_accuracy"))
+        .isBetween(0.7, 0.92);
   }
 
   @Test

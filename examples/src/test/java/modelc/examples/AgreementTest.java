@@ -26,8 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Whole networks against PyTorch from the same weights and batches: output, loss, every gradient, and 20 steps of SGD with
- * momentum and of Adam. Nothing may be farther from PyTorch's float64 run than 4 times its float32 run is.
+ * Whole networks against PyTorch from the same weights and batches: output, loss, every gradient,
+ * and 20 steps of SGD with momentum and of Adam. Nothing may be farther from PyTorch's float64 run
+ * than 4 times its float32 run is.
  */
 class AgreementTest {
   private static final Map<String, String> OPTIMIZERS =
@@ -58,7 +59,9 @@ class AgreementTest {
                 new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
     var recipe =
         Map.of("batch", Integer.toString(Reference.BATCH), "optimizer", OPTIMIZERS.get(optimizer));
-    return Frontend.load(Reference.FOLDER.resolve(file), new FrontendOptions(Map.of(), recipe, catalog)).program();
+    return Frontend.load(
+            Reference.FOLDER.resolve(file), new FrontendOptions(Map.of(), recipe, catalog))
+        .program();
   }
 
   private static void firstStep(Reference reference, Program program, int classes) {
@@ -75,12 +78,16 @@ class AgreementTest {
     }
   }
 
-  /** The training step cut off before its update: output, loss, and what the gradient requests ask for. */
+  /**
+   * The training step cut off before its update: output, loss, and what the gradient requests ask
+   * for.
+   */
   private static Entry gradients(Entry train) {
     var results = new ArrayList<Entry.Result>();
     for (Value v : Graph.topological(train.function().results())) {
       if (v.op() instanceof Op.Gradient g && g.wrt().op() instanceof Op.Parameter p) {
-        results.add(new Entry.Result("grad." + p.name(), Entry.Kind.OUTPUT, v, OptionalInt.empty()));
+        results.add(
+            new Entry.Result("grad." + p.name(), Entry.Kind.OUTPUT, v, OptionalInt.empty()));
         if (results.size() == 1) {
           results.add(new Entry.Result("loss", Entry.Kind.LOSS, g.loss(), OptionalInt.empty()));
         }

@@ -17,11 +17,13 @@ import modelc.runtime.Safetensors;
 import modelc.runtime.Tensor;
 
 /**
- * PyTorch's numbers for one network, and the formula its parameters and batches come from (examples/reference/reference.py).
+ * PyTorch's numbers for one network, and the formula its parameters and batches come from
+ * (examples/reference/reference.py).
  */
 final class Reference implements AutoCloseable {
   /** The examples folder, whether a test runs in it or above it. */
-  static final Path FOLDER = Files.isDirectory(Path.of("reference")) ? Path.of("") : Path.of("examples");
+  static final Path FOLDER =
+      Files.isDirectory(Path.of("reference")) ? Path.of("") : Path.of("examples");
 
   static final int STEPS = 20;
   static final int BATCH = 16;
@@ -43,7 +45,8 @@ final class Reference implements AutoCloseable {
 
   /** Compares a whole tensor of ours with what was kept of PyTorch's. */
   void compare(String key, double[] ours) {
-    Safetensors.Entry entry = file.entry(key).orElseThrow(() -> new AssertionError("no reference for " + key));
+    Safetensors.Entry entry =
+        file.entry(key).orElseThrow(() -> new AssertionError("no reference for " + key));
     MemorySegment exact = file.read(entry, arena).data();
     int kept = Math.toIntExact(entry.bytes() / 8);
     String[] facts = file.metadata().get(key).split(" ");
@@ -95,7 +98,9 @@ final class Reference implements AutoCloseable {
           double[] values = uniform(count, crc.getValue() % 65536);
           for (int i = 0; i < count; i++) {
             double v = values[i] * 2 / Math.sqrt(fan);
-            t.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (name.endsWith("scale") ? 1 + v / 2 : v));
+            t.data()
+                .setAtIndex(
+                    ValueLayout.JAVA_FLOAT, i, (float) (name.endsWith("scale") ? 1 + v / 2 : v));
           }
         });
   }

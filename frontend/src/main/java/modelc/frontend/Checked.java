@@ -6,6 +6,7 @@ import modelc.ir.tensor.Program;
 /**
  * A source that is right: its entries as Tensor IR, its summary, and its recipe if it has one.
  *
- * @param program entries {@code init} and {@code infer}, and {@code eval} and {@code train} where there is a recipe
+ * @param program entries {@code init} and {@code infer}, and {@code eval} and {@code train} where
+ *     there is a recipe
  */
 public record Checked(Program program, ModelSummary summary, Optional<Recipe> recipe) {}

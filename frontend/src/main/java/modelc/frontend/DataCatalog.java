@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Optional;
 import modelc.ir.TensorType;
 
-/** Knows what columns a data source has: the front end checks a recipe against them. It reads no data for training. */
+/**
+ * Knows what columns a data source has: the front end checks a recipe against them. It reads no
+ * data for training.
+ */
 @FunctionalInterface
 public interface DataCatalog {
   /** A column, e.g. {@code image: f32[1,28,28]}; the type is one example's. */
@@ -37,7 +40,8 @@ public interface DataCatalog {
   /** A catalog that knows no source. */
   static DataCatalog none() {
     return source -> {
-      throw new RefusedException("no data source `" + source.name() + "` is known here", Optional.empty());
+      throw new RefusedException(
+          "no data source `" + source.name() + "` is known here", Optional.empty());
     };
   }
 }

@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where a recipe's data comes from, as plain values: {@code mnist("dir") -> pad(2)}. What the names mean is for whoever
- * reads data to say; arguments are Long, Double, Boolean, String, List of these, or {@link Transform}.
+ * Where a recipe's data comes from, as plain values: {@code mnist("dir") -> pad(2)}. What the names
+ * mean is for whoever reads data to say; arguments are Long, Double, Boolean, String, List of
+ * these, or {@link Transform}.
  */
 public record DataSource(
     String name, List<Object> arguments, Map<String, Object> named, List<Transform> transforms) {

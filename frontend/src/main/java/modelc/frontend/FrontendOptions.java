@@ -7,9 +7,11 @@ import java.util.Optional;
 /**
  * How to read a source.
  *
- * @param set values of the model's parameters by name ({@code --set classes=10}), as text of the language
- * @param recipe replacements of the recipe's keys ({@code epochs=3 data=mnist:DIR}), as text of the language; a data
- *     source may be written {@code name:argument}, and keeps the recipe's transforms
+ * @param set values of the model's parameters by name ({@code --set classes=10}), as text of the
+ *     language
+ * @param recipe replacements of the recipe's keys ({@code epochs=3 data=mnist:DIR}), as text of the
+ *     language; a data source may be written {@code name:argument}, and keeps the recipe's
+ *     transforms
  * @param catalog what data sources have
  * @param model the model to compile, where the file has several and trains none
  * @param maxBatch the largest batch where no recipe says it

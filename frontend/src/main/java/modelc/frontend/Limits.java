@@ -1,7 +1,8 @@
 package modelc.frontend;
 
 /**
- * What a source may cost. Reaching a limit is a diagnostic of its own (E09xx) that says its name; none is ever a crash.
+ * What a source may cost. Reaching a limit is a diagnostic of its own (E09xx) that says its name;
+ * none is ever a crash.
  *
  * @param fileBytes of one source file
  * @param nesting of brackets
@@ -32,11 +33,31 @@ public record Limits(
 
   public Limits withFuel(long fuel) {
     return new Limits(
-        fileBytes, nesting, depth, statementTokens, files, calls, fuel, values, listItems, elements, diagnostics);
+        fileBytes,
+        nesting,
+        depth,
+        statementTokens,
+        files,
+        calls,
+        fuel,
+        values,
+        listItems,
+        elements,
+        diagnostics);
   }
 
   public Limits withValues(int values) {
     return new Limits(
-        fileBytes, nesting, depth, statementTokens, files, calls, fuel, values, listItems, elements, diagnostics);
+        fileBytes,
+        nesting,
+        depth,
+        statementTokens,
+        files,
+        calls,
+        fuel,
+        values,
+        listItems,
+        elements,
+        diagnostics);
   }
 }

@@ -54,5 +54,6 @@ public record ModelSummary(
   }
 
   /** A parameter or state: name by path, the layer that owns it, its shape. */
-  public record Parameter(String name, String layer, String layerOp, Shape shape, boolean trained) {}
+  public record Parameter(
+      String name, String layer, String layerOp, Shape shape, boolean trained) {}
 }

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a trainer must know of a {@code train} block: everything that is not compiled into the entries already.
+ * What a trainer must know of a {@code train} block: everything that is not compiled into the
+ * entries already.
  *
  * @param validation what is held back, or comes from elsewhere
  * @param metrics their names, in the order of the entries' results
@@ -31,11 +32,13 @@ public record Recipe(
   }
 
   /**
-   * Stop when {@code monitor} has not improved by more than {@code minDelta} for {@code patience} epochs.
+   * Stop when {@code monitor} has not improved by more than {@code minDelta} for {@code patience}
+   * epochs.
    *
    * @param monitor {@code loss}, a metric, or either with {@code val_} before it
    * @param maximize true where more is better
    * @param restore true: the best weights seen are the result
    */
-  public record EarlyStop(String monitor, long patience, double minDelta, boolean maximize, boolean restore) {}
+  public record EarlyStop(
+      String monitor, long patience, double minDelta, boolean maximize, boolean restore) {}
 }

@@ -34,7 +34,9 @@ class ExamplesTest {
 
   @Test
   void mlpTakesItsWidthFromOutside() throws IOException {
-    var options = new FrontendOptions(Map.of("hidden", "32"), Map.of("data", "mnist:/tmp"), new FakeCatalog());
+    var options =
+        new FrontendOptions(
+            Map.of("hidden", "32"), Map.of("data", "mnist:/tmp"), new FakeCatalog());
     assertThat(Frontend.load(LeNetTest.example("mlp"), options).summary().totalParameters())
         .isEqualTo(784 * 32 + 32 + 32 * 10 + 10);
   }

@@ -6,7 +6,9 @@ import java.util.Optional;
 import modelc.ir.DType;
 import modelc.ir.TensorType;
 
-/** Knows digits, mnist, csv and points, and the transform pad: enough to check recipes without data. */
+/**
+ * Knows digits, mnist, csv and points, and the transform pad: enough to check recipes without data.
+ */
 public final class FakeCatalog implements DataCatalog {
   @Override
   public List<Column> columns(DataSource source) {
@@ -18,13 +20,16 @@ public final class FakeCatalog implements DataCatalog {
                   new Column("label", TensorType.scalar(DType.I32)));
           case "csv" ->
               List.of(
-                  new Column("features", TensorType.of(DType.F32, 2)), new Column("target", TensorType.scalar(DType.F32)));
+                  new Column("features", TensorType.of(DType.F32, 2)),
+                  new Column("target", TensorType.scalar(DType.F32)));
           case "points" ->
               List.of(
-                  new Column("x", TensorType.of(DType.F32, 2)), new Column("target", TensorType.of(DType.F32, 1)));
+                  new Column("x", TensorType.of(DType.F32, 2)),
+                  new Column("target", TensorType.of(DType.F32, 1)));
           default ->
               throw new RefusedException(
-                  "there is no data source `" + source.name() + "`", Optional.of("known are digits, mnist, csv and points"));
+                  "there is no data source `" + source.name() + "`",
+                  Optional.of("known are digits, mnist, csv and points"));
         };
     for (DataSource.Transform t : source.transforms()) {
       if (!t.name().equals("pad")) {

@@ -39,10 +39,21 @@ class LeNetTest {
   @Test
   void everyStageIsListedWithItsDerivation() {
     List<ModelSummary.Layer> layers = lenet.summary().layers();
-    assertThat(layers).extracting(ModelSummary.Layer::name)
+    assertThat(layers)
+        .extracting(ModelSummary.Layer::name)
         .containsExactly(
-            "conv1", "tanh", "avg_pool2d", "conv2", "tanh_2", "avg_pool2d_2", "conv3", "tanh_3", "flatten", "fc1",
-            "tanh_4", "fc2");
+            "conv1",
+            "tanh",
+            "avg_pool2d",
+            "conv2",
+            "tanh_2",
+            "avg_pool2d_2",
+            "conv3",
+            "tanh_3",
+            "flatten",
+            "fc1",
+            "tanh_4",
+            "fc2");
     ModelSummary.Layer conv1 = layers.getFirst();
     assertThat(conv1.op()).isEqualTo("conv2d");
     assertThat(conv1.inputs()).containsExactly(Shape.of(1, 32, 32));
@@ -57,10 +68,15 @@ class LeNetTest {
 
   @Test
   void entriesHaveTheArgumentsAndAliasesOfTheContract() {
-    assertThat(lenet.program().entries()).extracting(Entry::name).containsExactly("init", "infer", "eval", "train");
+    assertThat(lenet.program().entries())
+        .extracting(Entry::name)
+        .containsExactly("init", "infer", "eval", "train");
     Entry train = lenet.program().entry("train");
-    assertThat(train.arguments()).extracting(Entry.Argument::name)
-        .startsWith("conv1.w", "conv1.b").contains("fc2.b.v", "image", "label", "step", "steps").doesNotContain("epoch");
+    assertThat(train.arguments())
+        .extracting(Entry.Argument::name)
+        .startsWith("conv1.w", "conv1.b")
+        .contains("fc2.b.v", "image", "label", "step", "steps")
+        .doesNotContain("epoch");
     for (Entry.Result r : train.results()) {
       boolean kept = r.kind() == Entry.Kind.PARAMETER || r.kind() == Entry.Kind.OPTIMIZER_STATE;
       assertThat(r.aliases().isPresent()).isEqualTo(kept);
@@ -70,9 +86,13 @@ class LeNetTest {
         assertThat(a.value().type()).isEqualTo(r.value().type());
       }
     }
-    assertThat(train.results()).extracting(Entry.Result::name).startsWith("loss", "accuracy", "finite");
+    assertThat(train.results())
+        .extracting(Entry.Result::name)
+        .startsWith("loss", "accuracy", "finite");
     Entry infer = lenet.program().entry("infer");
-    assertThat(infer.arguments()).extracting(Entry.Argument::kind).doesNotContain(Entry.Kind.SCALAR);
+    assertThat(infer.arguments())
+        .extracting(Entry.Argument::kind)
+        .doesNotContain(Entry.Kind.SCALAR);
     assertThat(infer.results()).extracting(Entry.Result::name).containsExactly("logits");
   }
 
@@ -80,7 +100,8 @@ class LeNetTest {
   void theRecipeIsAsWritten() {
     Recipe r = lenet.recipe().orElseThrow();
     assertThat(r.data().name()).isEqualTo("digits");
-    assertThat(r.data().transforms()).containsExactly(new DataSource.Transform("pad", List.of(2L), Map.of()));
+    assertThat(r.data().transforms())
+        .containsExactly(new DataSource.Transform("pad", List.of(2L), Map.of()));
     assertThat(r.batch()).isEqualTo(64);
     assertThat(r.epochs()).isEqualTo(10);
     assertThat(r.validation()).contains(new Recipe.Validation.Share(0.1));
@@ -95,7 +116,8 @@ class LeNetTest {
     double[] w = first.get("conv2.w").data();
     double bound = Math.sqrt(6.0 / 150);
     assertThat(w).hasSize(2400);
-    assertThat(java.util.Arrays.stream(w).map(Math::abs).max().orElseThrow()).isLessThanOrEqualTo(bound);
+    assertThat(java.util.Arrays.stream(w).map(Math::abs).max().orElseThrow())
+        .isLessThanOrEqualTo(bound);
     double mean = java.util.Arrays.stream(w).average().orElseThrow();
     double variance = java.util.Arrays.stream(w).map(v -> v * v).average().orElseThrow();
     assertThat(mean).isCloseTo(0, within(0.01));

@@ -27,7 +27,8 @@ public final class Models {
   }
 
   /** The results of an entry, by name, from its arguments, by name. */
-  public static Map<String, Tensor> run(Checked checked, String entry, Map<String, Tensor> arguments) {
+  public static Map<String, Tensor> run(
+      Checked checked, String entry, Map<String, Tensor> arguments) {
     Entry e = checked.program().entry(entry);
     var given = new ArrayList<Tensor>();
     for (Entry.Argument a : e.arguments()) {
@@ -51,8 +52,8 @@ public final class Models {
   }
 
   /**
-   * The value of an expression over the tensors x and y, which become inputs; the names of their axes after batch are
-   * given.
+   * The value of an expression over the tensors x and y, which become inputs; the names of their
+   * axes after batch are given.
    */
   public static Tensor evaluate(String expression, String types, Map<String, Tensor> inputs) {
     Checked c = compile("model M {\n" + types + "\noutput result = " + expression + "\n}");

@@ -3,7 +3,8 @@ package modelc.ir;
 /**
  * The element types of tensors, buffers and scalars, in both IRs.
  *
- * <p>It knows names and sizes only; conversions and arithmetic belong to the interpreters and backends.
+ * <p>It knows names and sizes only; conversions and arithmetic belong to the interpreters and
+ * backends.
  */
 public enum DType {
   F32("f32", 4),

@@ -7,13 +7,14 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
- * One size: a constant times zero or more run-time symbols, e.g. {@code 784} or {@code 28*batch}. All shape
- * arithmetic goes through this type and is checked for overflow.
+ * One size: a constant times zero or more run-time symbols, e.g. {@code 784} or {@code 28*batch}.
+ * All shape arithmetic goes through this type and is checked for overflow.
  *
  * <p>It is not a polynomial: sums exist only between sizes over the same symbols.
  *
  * @param factor the constant, not negative
- * @param symbols the run-time symbols, sorted by name; one may occur twice; none when the factor is 0
+ * @param symbols the run-time symbols, sorted by name; one may occur twice; none when the factor is
+ *     0
  */
 public record Dim(long factor, List<Symbol> symbols) {
   public static final Dim ONE = of(1);

@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a value comes from: kept through every pass, so that a profile or a message can name a line of the source.
+ * Where a value comes from: kept through every pass, so that a profile or a message can name a line
+ * of the source.
  *
- * @param path the layer's path of bindings and labels ({@code conv1}, {@code stage[2].conv1}), empty outside any layer
+ * @param path the layer's path of bindings and labels ({@code conv1}, {@code stage[2].conv1}),
+ *     empty outside any layer
  * @param chain source spans, the user's own line first, then the library lines it came through
  * @param role which part of the step it belongs to
  */

@@ -1,6 +1,9 @@
 package modelc.ir;
 
-/** A text form that cannot be read: where, and what was expected. Text forms only; the language has diagnostics. */
+/**
+ * A text form that cannot be read: where, and what was expected. Text forms only; the language has
+ * diagnostics.
+ */
 public final class ParseException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -1,8 +1,8 @@
 package modelc.ir;
 
 /**
- * Functions of single numbers that the JDK lacks or means otherwise, for the interpreters of both IRs. They are slow and
- * good to a few units in the last place of a double.
+ * Functions of single numbers that the JDK lacks or means otherwise, for the interpreters of both
+ * IRs. They are slow and good to a few units in the last place of a double.
  */
 public final class Scalars {
   private static final double TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
@@ -30,7 +30,10 @@ public final class Scalars {
     return result;
   }
 
-  /** To a few units in the last place: a series of positive terms near 0, else Laplace's continued fraction of erfc. */
+  /**
+   * To a few units in the last place: a series of positive terms near 0, else Laplace's continued
+   * fraction of erfc.
+   */
   public static double erf(double x) {
     double a = Math.abs(x);
     if (Double.isNaN(x) || a > 6) {
@@ -54,7 +57,10 @@ public final class Scalars {
     return sum;
   }
 
-  /** exp(a^2) erfc(a) = 1/sqrt(pi) / (a + (1/2)/(a + (2/2)/(a + (3/2)/(a + ...)))), for a of at least 2. */
+  /**
+   * exp(a^2) erfc(a) = 1/sqrt(pi) / (a + (1/2)/(a + (2/2)/(a + (3/2)/(a + ...)))), for a of at
+   * least 2.
+   */
   private static double erfcFraction(double a) {
     double tail = a;
     for (int n = 100; n > 0; n--) {

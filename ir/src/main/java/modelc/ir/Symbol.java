@@ -9,7 +9,8 @@ package modelc.ir;
 public record Symbol(String name, long max) implements Comparable<Symbol> {
   public Symbol {
     if (max < 1) {
-      throw new IllegalArgumentException("symbol " + name + " needs a maximum of at least 1, not " + max);
+      throw new IllegalArgumentException(
+          "symbol " + name + " needs a maximum of at least 1, not " + max);
     }
   }
 

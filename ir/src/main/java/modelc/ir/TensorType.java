@@ -1,6 +1,9 @@
 package modelc.ir;
 
-/** Element type and shape of a tensor value; written {@code f32[batch,1,28,28]}, a scalar {@code f32[]}. */
+/**
+ * Element type and shape of a tensor value; written {@code f32[batch,1,28,28]}, a scalar {@code
+ * f32[]}.
+ */
 public record TensorType(DType dtype, Shape shape) {
   public static TensorType scalar(DType dtype) {
     return new TensorType(dtype, Shape.SCALAR);

@@ -1,8 +1,9 @@
 package modelc.ir;
 
 /**
- * The counter-based random generator Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror, Shaw, "Parallel random numbers:
- * as easy as 1, 2, 3", SC'11. Every stage draws its random bits by it, so a seed means the same everywhere.
+ * The counter-based random generator Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror, Shaw,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC'11. Every stage draws its random bits by it, so
+ * a seed means the same everywhere.
  *
  * <p>It makes bits; distributions are made of them in the language's library.
  */
@@ -15,7 +16,10 @@ public final class Threefry {
 
   private Threefry() {}
 
-  /** The two words for a key and a counter: word 0 in the low half of the result, word 1 in the high. */
+  /**
+   * The two words for a key and a counter: word 0 in the low half of the result, word 1 in the
+   * high.
+   */
   public static long block(int key0, int key1, int counter0, int counter1) {
     int[] key = {key0, key1, PARITY ^ key0 ^ key1};
     int x0 = counter0 + key0;

@@ -2,7 +2,10 @@ package modelc.ir;
 
 import java.util.Locale;
 
-/** Elementwise functions of one operand, shared by Tensor IR and Loop IR; StableHLO's names and meanings. */
+/**
+ * Elementwise functions of one operand, shared by Tensor IR and Loop IR; StableHLO's names and
+ * meanings.
+ */
 public enum UnaryFn {
   NEGATE,
   ABS,

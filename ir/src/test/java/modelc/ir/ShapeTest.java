@@ -32,7 +32,9 @@ class ShapeTest {
     assertThat(Dim.of(2).plus(Dim.of(3))).isEqualTo(Dim.of(5));
     assertThat(B.plus(Dim.of(0))).isEqualTo(B);
     assertThat(Dim.of(0).plus(B)).isEqualTo(B);
-    assertThatThrownBy(() -> B.plus(T)).isInstanceOf(IllegalArgumentException.class).hasMessage("cannot add sizes batch and time");
+    assertThatThrownBy(() -> B.plus(T))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("cannot add sizes batch and time");
     assertThatThrownBy(() -> B.plus(Dim.ONE)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -52,8 +54,10 @@ class ShapeTest {
     Dim huge = Dim.of(Long.MAX_VALUE);
     assertThatThrownBy(() -> huge.times(2)).isInstanceOf(ArithmeticException.class);
     assertThatThrownBy(() -> huge.plus(Dim.ONE)).isInstanceOf(ArithmeticException.class);
-    assertThatThrownBy(() -> Dim.of(Long.MAX_VALUE / 8).times(B).max()).isInstanceOf(ArithmeticException.class);
-    assertThatThrownBy(() -> Shape.of(1L << 32, 1L << 31).elements()).isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> Dim.of(Long.MAX_VALUE / 8).times(B).max())
+        .isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> Shape.of(1L << 32, 1L << 31).elements())
+        .isInstanceOf(ArithmeticException.class);
     assertThatThrownBy(() -> Dim.of(-1)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -63,7 +67,9 @@ class ShapeTest {
     assertThat(d.max()).isEqualTo(3 * 64 * 10);
     assertThat(d.evaluate(s -> s.equals(BATCH) ? 2 : 5)).isEqualTo(30);
     assertThat(Shape.of(B, Dim.of(7)).evaluate(_ -> 4)).containsExactly(4, 7);
-    assertThatThrownBy(B::constant).isInstanceOf(IllegalStateException.class).hasMessage("size batch is known only at run time");
+    assertThatThrownBy(B::constant)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("size batch is known only at run time");
     assertThat(Dim.ONE.isOne()).isTrue();
     assertThat(B.isOne()).isFalse();
   }
@@ -90,6 +96,7 @@ class ShapeTest {
 
   @Test
   void aSymbolNeedsAPositiveMaximum() {
-    assertThatThrownBy(() -> new Symbol("batch", 0)).hasMessage("symbol batch needs a maximum of at least 1, not 0");
+    assertThatThrownBy(() -> new Symbol("batch", 0))
+        .hasMessage("symbol batch needs a maximum of at least 1, not 0");
   }
 }

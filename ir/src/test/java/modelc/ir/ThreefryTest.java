@@ -13,7 +13,8 @@ class ThreefryTest {
     "ffffffff, ffffffff, ffffffff, ffffffff, 1cb996fc, bb002be7",
     "13198a2e, 03707344, 243f6a88, 85a308d3, c4923a9c, 483df7a0"
   })
-  void knownAnswers(String key0, String key1, String counter0, String counter1, String word0, String word1) {
+  void knownAnswers(
+      String key0, String key1, String counter0, String counter1, String word0, String word1) {
     long block = Threefry.block(hex(key0), hex(key1), hex(counter0), hex(counter1));
     assertThat((int) block).isEqualTo(hex(word0));
     assertThat((int) (block >>> 32)).isEqualTo(hex(word1));

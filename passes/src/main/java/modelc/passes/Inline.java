@@ -21,8 +21,8 @@ import modelc.ir.tensor.Rewriter;
 import modelc.ir.tensor.Value;
 
 /**
- * Replaces every {@link Op.Call} by the callee's body. It does not differentiate: stated gradients are lost, so it runs
- * after autodiff.
+ * Replaces every {@link Op.Call} by the callee's body. It does not differentiate: stated gradients
+ * are lost, so it runs after autodiff.
  *
  * <p>Each body is flattened once, innermost callees first, without recursion.
  */
@@ -44,7 +44,10 @@ public final class Inline implements Pass {
     return inline(f, _ -> true);
   }
 
-  /** {@code f} without calls of the callees that {@code which} holds for, the bodies expanded included. */
+  /**
+   * {@code f} without calls of the callees that {@code which} holds for, the bodies expanded
+   * included.
+   */
   public static Function inline(Function f, Predicate<Callable> which) {
     Map<Function, Function> flat = new HashMap<>();
     var stack = new ArrayDeque<Function>();
@@ -68,8 +71,9 @@ public final class Inline implements Pass {
   }
 
   /**
-   * Copies {@code body} into {@code b} with {@code arguments} for its parameters and gives its results. The copies'
-   * origins extend {@code site}, and have its role unless it is the forward one.
+   * Copies {@code body} into {@code b} with {@code arguments} for its parameters and gives its
+   * results. The copies' origins extend {@code site}, and have its role unless it is the forward
+   * one.
    */
   public static List<Value> expand(Function body, List<Value> arguments, Origin site, Builder b) {
     Map<Value, Value> map = new HashMap<>();
@@ -107,7 +111,10 @@ public final class Inline implements Pass {
     return bodies;
   }
 
-  /** The origin of a value of a body expanded at {@code site}; a body built for that site names it already. */
+  /**
+   * The origin of a value of a body expanded at {@code site}; a body built for that site names it
+   * already.
+   */
   private static Origin within(Origin site, Origin inner) {
     var chain = new ArrayList<Span>(inner.chain());
     boolean named =

@@ -1,7 +1,8 @@
 package modelc.passes;
 
 /**
- * What a caller may choose about the passes. Defaults are for users; it holds nothing about the target machine.
+ * What a caller may choose about the passes. Defaults are for users; it holds nothing about the
+ * target machine.
  *
  * @param fuse false: every op becomes a kernel of its own (to compare with, and to find faults)
  * @param vectorize false: loops stay scalar

@@ -3,7 +3,8 @@ package modelc.passes;
 import modelc.ir.tensor.Program;
 
 /**
- * A transformation of Tensor IR programs that keeps their meaning. It does not lower them: Loop IR has its own steps.
+ * A transformation of Tensor IR programs that keeps their meaning. It does not lower them: Loop IR
+ * has its own steps.
  *
  * <p>One file is one pass is one name of `modelc ir --after`.
  */

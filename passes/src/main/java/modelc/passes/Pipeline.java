@@ -25,8 +25,8 @@ import modelc.passes.simplify.Simplify;
 import modelc.passes.vectorize.Vectorize;
 
 /**
- * The way from a program in Tensor IR, as the front end makes it, to Loop IR, as a backend takes it: read {@link #lower}
- * from top to bottom.
+ * The way from a program in Tensor IR, as the front end makes it, to Loop IR, as a backend takes
+ * it: read {@link #lower} from top to bottom.
  *
  * <p>It holds no knowledge of its own but the order of the passes.
  */
@@ -95,17 +95,19 @@ public final class Pipeline {
       }
     }
     List<String> names = passes().stream().map(Pass::name).toList();
-    throw new NoSuchElementException("no pass is called " + name + "; there are " + String.join(", ", names));
+    throw new NoSuchElementException(
+        "no pass is called " + name + "; there are " + String.join(", ", names));
   }
 
   private static Program run(Pass pass, Program program, Options options) {
     Program result = pass.run(program);
     if (options.verify()) {
-      Verifier.Stage stage = switch (pass) {
-        case FullWindows _ -> Verifier.Stage.SOURCE;
-        case Autodiff _ -> Verifier.Stage.DIFFERENTIATED;
-        default -> Verifier.Stage.EXPANDED;
-      };
+      Verifier.Stage stage =
+          switch (pass) {
+            case FullWindows _ -> Verifier.Stage.SOURCE;
+            case Autodiff _ -> Verifier.Stage.DIFFERENTIATED;
+            default -> Verifier.Stage.EXPANDED;
+          };
       try {
         Verifier.verify(result, stage);
       } catch (RuntimeException e) {

@@ -11,7 +11,10 @@ import modelc.ir.tensor.Callable;
 import modelc.ir.tensor.Function;
 import modelc.ir.tensor.Value;
 
-/** Random elementwise layers, arguments kept inside the domains. Those that move elements are {@link MovementLayers}. */
+/**
+ * Random elementwise layers, arguments kept inside the domains. Those that move elements are {@link
+ * MovementLayers}.
+ */
 final class ElementwiseLayers {
   private static final List<CompareFn> ORDERS =
       List.of(CompareFn.LT, CompareFn.LE, CompareFn.GT, CompareFn.GE);
@@ -91,8 +94,7 @@ final class ElementwiseLayers {
 
   void mask(Value x) {
     List<Double> key = List.of((double) pool.random.nextInt(), (double) pool.random.nextInt());
-    Value bits =
-        b.randomBits(x.type().shape(), b.dense(TensorType.of(DType.I32, 2), key));
+    Value bits = b.randomBits(x.type().shape(), b.dense(TensorType.of(DType.I32, 2), key));
     Value kept = b.compare(CompareFn.GT, bits, b.constantLike(bits, 0));
     pool.add(b.multiply(x, b.convert(DType.F64, kept)), pool.magnitude(x));
   }

@@ -20,8 +20,9 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Passes over text: each file of {@code golden/} is named after a pass and holds cases, each a title, a function, and what
- * the pass makes of it. {@code -Dbless=true} rewrites the files to what the passes make now; read the difference.
+ * Passes over text: each file of {@code golden/} is named after a pass and holds cases, each a
+ * title, a function, and what the pass makes of it. {@code -Dbless=true} rewrites the files to what
+ * the passes make now; read the difference.
  */
 class GoldenTest {
   private static final String TITLE = "# ";
@@ -52,7 +53,10 @@ class GoldenTest {
       return Stream.empty();
     }
     return cases.stream()
-        .map(c -> DynamicTest.dynamicTest(c.title, () -> assertThat(after(c, run)).isEqualTo(c.after)));
+        .map(
+            c ->
+                DynamicTest.dynamicTest(
+                    c.title, () -> assertThat(after(c, run)).isEqualTo(c.after)));
   }
 
   private static String after(Case c, UnaryOperator<Function> run) {
@@ -71,7 +75,8 @@ class GoldenTest {
           String before = after < 0 ? block.substring(body) : block.substring(body, after);
           String expected = after < 0 ? "" : block.substring(after + BECOMES.length());
           cases.add(
-              new Case(block.substring(0, body - 1), before.strip() + "\n", expected.strip() + "\n"));
+              new Case(
+                  block.substring(0, body - 1), before.strip() + "\n", expected.strip() + "\n"));
         }
       }
       return cases;

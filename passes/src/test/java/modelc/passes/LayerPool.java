@@ -15,8 +15,8 @@ import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.Value;
 
 /**
- * The values a random model has so far, and the choices made over them. It keeps their magnitudes near 1, and knows
- * which nothing uses yet.
+ * The values a random model has so far, and the choices made over them. It keeps their magnitudes
+ * near 1, and knows which nothing uses yet.
  */
 final class LayerPool {
   static final int MAX_RANK = 5;

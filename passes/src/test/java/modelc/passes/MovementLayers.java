@@ -9,7 +9,10 @@ import modelc.ir.TensorType;
 import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.Value;
 
-/** Random layers that move elements: shapes, slices, padding, indices. They compute only what a scatter adds. */
+/**
+ * Random layers that move elements: shapes, slices, padding, indices. They compute only what a
+ * scatter adds.
+ */
 final class MovementLayers {
   private final LayerPool pool;
   private final Builder b;
@@ -55,13 +58,17 @@ final class MovementLayers {
   void broadcast(Value x) {
     var dims = new ArrayList<>(x.type().shape().dims());
     int at = pool.random.nextInt(dims.size() + 1);
-    Dim size = pool.random.nextInt(3) == 0 ? Dim.of(RandomModel.BATCH) : Dim.of(1 + pool.random.nextInt(3));
+    Dim size =
+        pool.random.nextInt(3) == 0
+            ? Dim.of(RandomModel.BATCH)
+            : Dim.of(1 + pool.random.nextInt(3));
     if (at < dims.size() && dims.get(at).isOne()) {
       dims.set(at, size);
       addIfSmall(new Shape(dims), LayerPool.range(dims.size()), x);
     } else if (dims.size() < LayerPool.MAX_RANK) {
       dims.add(at, size);
-      List<Integer> axes = LayerPool.range(dims.size()).stream().filter(axis -> axis != at).toList();
+      List<Integer> axes =
+          LayerPool.range(dims.size()).stream().filter(axis -> axis != at).toList();
       addIfSmall(new Shape(dims), axes, x);
     }
   }
@@ -110,7 +117,8 @@ final class MovementLayers {
   }
 
   void concatenate(Value x) {
-    if (x.type().rank() == 0 || !LayerPool.isSmall(Shape.of(x.type().shape().elements().times(2)))) {
+    if (x.type().rank() == 0
+        || !LayerPool.isSmall(Shape.of(x.type().shape().elements().times(2)))) {
       return;
     }
     Value y = pool.partner(x);

@@ -15,7 +15,10 @@ import modelc.passes.testing.OpTable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every op over its hostile shapes: lowered in all four ways, it computes what the Tensor IR interpreter does. */
+/**
+ * Every op over its hostile shapes: lowered in all four ways, it computes what the Tensor IR
+ * interpreter does.
+ */
 class OpTableTest {
   static Stream<OpCase> cases() {
     return OpTable.cases().stream();
@@ -33,7 +36,8 @@ class OpTableTest {
         Program program = c.program();
         LoopProgram loops = Pipeline.lower(program, Target.AVX2, options).program();
         List<Tensor> actual =
-            Comparison.run(program.entry("main"), loops.entries().getFirst(), arguments, c.symbols());
+            Comparison.run(
+                program.entry("main"), loops.entries().getFirst(), arguments, c.symbols());
         for (int i = 0; i < expected.size(); i++) {
           Comparison.difference(expected.get(i), actual.get(i), c.tolerance())
               .ifPresent(d -> problems.add(options + ": " + d));

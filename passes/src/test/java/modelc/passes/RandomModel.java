@@ -16,9 +16,10 @@ import modelc.ir.tensor.Tensor;
 import modelc.ir.tensor.Value;
 
 /**
- * Random small models over every primitive: a list of genes is a list of layers, each valid whatever came before it, so
- * that any sublist of genes is a model too and failures shrink. It keeps values within reach of finite differences:
- * arguments inside domains, magnitudes near 1, no infinities.
+ * Random small models over every primitive: a list of genes is a list of layers, each valid
+ * whatever came before it, so that any sublist of genes is a model too and failures shrink. It
+ * keeps values within reach of finite differences: arguments inside domains, magnitudes near 1, no
+ * infinities.
  */
 public final class RandomModel {
   /** The batch of every model, and the size it has in runs. */
@@ -57,7 +58,8 @@ public final class RandomModel {
         .map(
             p -> {
               long[] shape = p.type().shape().evaluate(_ -> BATCH_SIZE);
-              double[] data = new double[(int) p.type().shape().elements().evaluate(_ -> BATCH_SIZE)];
+              double[] data =
+                  new double[(int) p.type().shape().elements().evaluate(_ -> BATCH_SIZE)];
               for (int i = 0; i < data.length; i++) {
                 data[i] = 2 * random.nextDouble() - 1;
               }

@@ -27,16 +27,23 @@ import modelc.passes.testing.Comparison;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Random models with all their gradients, lowered: what the Tensor IR interpreter computes, the Loop IR one does. */
+/**
+ * Random models with all their gradients, lowered: what the Tensor IR interpreter computes, the
+ * Loop IR one does.
+ */
 class RandomModelLoweringTest {
-  private static final Map<Symbol, Long> SYMBOLS = Map.of(RandomModel.BATCH, RandomModel.BATCH_SIZE);
+  private static final Map<Symbol, Long> SYMBOLS =
+      Map.of(RandomModel.BATCH, RandomModel.BATCH_SIZE);
 
   @Test
   void inFloat64() {
     run(0, 40, DType.F64, 1e-9);
   }
 
-  /** Through the contraction kernels; models whose choices hang on rounding are few and not among these. */
+  /**
+   * Through the contraction kernels; models whose choices hang on rounding are few and not among
+   * these.
+   */
   @Test
   void inFloat32() {
     run(0, 40, DType.F32, 2e-4);
@@ -54,15 +61,22 @@ class RandomModelLoweringTest {
       for (boolean fuse : new boolean[] {true, false}) {
         var options = new Options(fuse, true, true);
         if (failure(genes, dtype, options, tolerance).isPresent()) {
-          List<Long> least = RandomModel.shrink(genes, g -> failure(g, dtype, options, tolerance).isPresent());
-          fail("seed %d, genes %s, %s: %s%n%s", seed, least, options,
-              failure(least, dtype, options, tolerance).orElse("?"), Printer.print(RandomModel.build(least)));
+          List<Long> least =
+              RandomModel.shrink(genes, g -> failure(g, dtype, options, tolerance).isPresent());
+          fail(
+              "seed %d, genes %s, %s: %s%n%s",
+              seed,
+              least,
+              options,
+              failure(least, dtype, options, tolerance).orElse("?"),
+              Printer.print(RandomModel.build(least)));
         }
       }
     }
   }
 
-  private static Optional<String> failure(List<Long> genes, DType dtype, Options options, double tolerance) {
+  private static Optional<String> failure(
+      List<Long> genes, DType dtype, Options options, double tolerance) {
     try {
       return check(genes, dtype, options, tolerance);
     } catch (RuntimeException e) {
@@ -70,11 +84,11 @@ class RandomModelLoweringTest {
     }
   }
 
-  private static Optional<String> check(List<Long> genes, DType dtype, Options options, double tolerance) {
+  private static Optional<String> check(
+      List<Long> genes, DType dtype, Options options, double tolerance) {
     Function f = training(RandomModel.build(genes), dtype);
-    List<Tensor> arguments = RandomModel.arguments(f, 1).stream()
-        .map(t -> dtype == DType.F64 ? t : rounded(t))
-        .toList();
+    List<Tensor> arguments =
+        RandomModel.arguments(f, 1).stream().map(t -> dtype == DType.F64 ? t : rounded(t)).toList();
     List<Tensor> expected = Interpreter.run(f, arguments, SYMBOLS);
     Program program = program(f);
     LoopEntry loops = Pipeline.lower(program, Target.AVX2, options).program().entries().getFirst();
@@ -103,12 +117,16 @@ class RandomModelLoweringTest {
     }
     var results = new ArrayList<Entry.Result>();
     for (int i = 0; i < f.results().size(); i++) {
-      results.add(new Entry.Result("y" + i, Entry.Kind.OUTPUT, f.results().get(i), OptionalInt.empty()));
+      results.add(
+          new Entry.Result("y" + i, Entry.Kind.OUTPUT, f.results().get(i), OptionalInt.empty()));
     }
     return new Program("random", List.of(new Entry("main", arguments, results)));
   }
 
-  /** The model's loss and its gradients by all parameters, with {@code dtype} in the place of all float types. */
+  /**
+   * The model's loss and its gradients by all parameters, with {@code dtype} in the place of all
+   * float types.
+   */
   private static Function training(Function model, DType dtype) {
     var roots = new ArrayList<>(model.parameters());
     roots.addAll(model.results());
@@ -120,8 +138,12 @@ class RandomModelLoweringTest {
     var results = new ArrayList<>(List.of(loss));
     parameters.forEach(p -> results.add(b.gradient(loss, p)));
     Function differentiated = Autodiff.differentiate(new Function("training", parameters, results));
-    return Rewriter.rewrite(Inline.inline(differentiated), (_, op, builder) ->
-        op instanceof Op.Convert o && o.to().isFloat() ? builder.convert(dtype, o.x()) : builder.emit(retyped(op, dtype)));
+    return Rewriter.rewrite(
+        Inline.inline(differentiated),
+        (_, op, builder) ->
+            op instanceof Op.Convert o && o.to().isFloat()
+                ? builder.convert(dtype, o.x())
+                : builder.emit(retyped(op, dtype)));
   }
 
   private static Op retyped(Op op, DType dtype) {

@@ -26,9 +26,13 @@ import modelc.passes.simplify.Simplify;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Random models through the passes: gradients against directional derivatives, meanings before and after. */
+/**
+ * Random models through the passes: gradients against directional derivatives, meanings before and
+ * after.
+ */
 class RandomModelTest {
-  private static final Map<Symbol, Long> SYMBOLS = Map.of(RandomModel.BATCH, RandomModel.BATCH_SIZE);
+  private static final Map<Symbol, Long> SYMBOLS =
+      Map.of(RandomModel.BATCH, RandomModel.BATCH_SIZE);
 
   @Test
   void gradientsAgreeWithDirectionalDerivativesAndPassesKeepTheMeaning() {
@@ -99,7 +103,8 @@ class RandomModelTest {
   }
 
   /**
-   * The slope along a random direction. A kink of the model may lie within one step's reach, not within that of all.
+   * The slope along a random direction. A kink of the model may lie within one step's reach, not
+   * within that of all.
    */
   private static void checkGradients(Function model, List<Tensor> arguments, List<Tensor> results) {
     List<Tensor> direction = RandomModel.arguments(model, 2);
@@ -164,8 +169,7 @@ class RandomModelTest {
     Set<String> ops = new HashSet<>();
     Consumer<Function> collect =
         f ->
-            Graph.topological(f.results())
-                .forEach(v -> ops.add(v.op().getClass().getSimpleName()));
+            Graph.topological(f.results()).forEach(v -> ops.add(v.op().getClass().getSimpleName()));
     for (long seed = 0; seed < 200; seed++) {
       collect.accept(RandomModel.build(RandomModel.genes(seed, 3 + (int) (seed % 14))));
     }

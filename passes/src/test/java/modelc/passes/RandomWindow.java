@@ -6,7 +6,10 @@ import java.util.Random;
 import modelc.ir.Dim;
 import modelc.ir.tensor.Window;
 
-/** Collects a random window, axis by axis, that fits each axis at least once. It leaves symbolic axes alone. */
+/**
+ * Collects a random window, axis by axis, that fits each axis at least once. It leaves symbolic
+ * axes alone.
+ */
 final class RandomWindow {
   final List<Long> size = new ArrayList<>();
   private final List<Long> stride = new ArrayList<>();

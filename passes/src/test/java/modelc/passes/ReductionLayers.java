@@ -85,7 +85,8 @@ final class ReductionLayers {
   private Value fitted(Shape shape) {
     List<Value> constant =
         pool.values().stream()
-            .filter(v -> v.type().shape().isConstant() && v.type().shape().elements().constant() > 0)
+            .filter(
+                v -> v.type().shape().isConstant() && v.type().shape().elements().constant() > 0)
             .toList();
     Value source = constant.get(pool.random.nextInt(constant.size()));
     pool.use(source);
@@ -102,7 +103,8 @@ final class ReductionLayers {
   void convolution(Value x) {
     List<Integer> axes = pool.shuffled(x.type().rank());
     int spatial = x.type().rank() - 2;
-    if (spatial < 1 || axes.subList(1, axes.size()).stream().anyMatch(a -> !x.type().dim(a).isConstant())) {
+    if (spatial < 1
+        || axes.subList(1, axes.size()).stream().anyMatch(a -> !x.type().dim(a).isConstant())) {
       return;
     }
     Dim batch = x.type().dim(axes.get(0));
@@ -135,7 +137,13 @@ final class ReductionLayers {
             out.subList(2, out.size()));
     Value y =
         b.convolution(
-            w.window(), dims, pool.random.nextBoolean(), groups, batchGroups, x, fitted(new Shape(shape)));
+            w.window(),
+            dims,
+            pool.random.nextBoolean(),
+            groups,
+            batchGroups,
+            x,
+            fitted(new Shape(shape)));
     if (LayerPool.isSmall(y.type().shape())) {
       double taps = (double) features / groups * Math.pow(2, spatial);
       pool.add(y, pool.magnitude(x) * Math.sqrt(taps));

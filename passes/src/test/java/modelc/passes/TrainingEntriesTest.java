@@ -18,7 +18,10 @@ import modelc.passes.testing.Networks;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whole training entries, three steps each: lowered, they compute what the Tensor IR interpreter does. */
+/**
+ * Whole training entries, three steps each: lowered, they compute what the Tensor IR interpreter
+ * does.
+ */
 class TrainingEntriesTest {
   private static final int STEPS = 3;
 
@@ -76,11 +79,12 @@ class TrainingEntriesTest {
       Tensor t = Tensor.random(v.type().dtype(), shape, random.nextLong());
       double[] data = t.data();
       for (int i = 0; i < data.length; i++) {
-        data[i] = switch (a.kind()) {
-          case PARAMETER -> (float) (0.3 * data[i]);
-          case OPTIMIZER_STATE -> 0;
-          default -> v.type().dtype() == DType.I32 ? Math.abs(data[i]) : data[i];
-        };
+        data[i] =
+            switch (a.kind()) {
+              case PARAMETER -> (float) (0.3 * data[i]);
+              case OPTIMIZER_STATE -> 0;
+              default -> v.type().dtype() == DType.I32 ? Math.abs(data[i]) : data[i];
+            };
       }
       arguments.add(t);
     }

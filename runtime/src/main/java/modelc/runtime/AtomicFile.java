@@ -9,8 +9,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Replaces files so that a reader, and a machine that lost power, sees either the old file or the whole new one. It
- * does not guard against two writers: the last one wins.
+ * Replaces files so that a reader, and a machine that lost power, sees either the old file or the
+ * whole new one. It does not guard against two writers: the last one wins.
  */
 final class AtomicFile {
   private AtomicFile() {}
@@ -21,7 +21,8 @@ final class AtomicFile {
   }
 
   /**
-   * Writes a temporary file beside {@code target}, forces it to the disk, renames it, and forces the folder.
+   * Writes a temporary file beside {@code target}, forces it to the disk, renames it, and forces
+   * the folder.
    *
    * @param previous where a file already at {@code target} goes, if it is to be kept
    * @throws FileException if it cannot: then {@code target} is what it was
@@ -85,8 +86,8 @@ final class AtomicFile {
   }
 
   /**
-   * Tries whether {@code target} could be written, before hours of work depend on it, and removes what killed processes
-   * left half written.
+   * Tries whether {@code target} could be written, before hours of work depend on it, and removes
+   * what killed processes left half written.
    *
    * @param bytes how much will be written
    * @throws FileException if it could not

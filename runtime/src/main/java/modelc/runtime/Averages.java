@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Means of the loss and the metrics over batches, each weighted by its size; the loss is called {@code loss}. */
+/**
+ * Means of the loss and the metrics over batches, each weighted by its size; the loss is called
+ * {@code loss}.
+ */
 final class Averages {
   private final SequencedMap<String, String> resultOf = new LinkedHashMap<>();
   private final SequencedMap<String, Double> sums = new LinkedHashMap<>();
@@ -32,7 +35,8 @@ final class Averages {
 
   /** Adds the results of the run just made, over {@code count} samples. */
   void add(Call call, int count) {
-    resultOf.forEach((name, result) -> sums.merge(name, (double) call.value(result) * count, Double::sum));
+    resultOf.forEach(
+        (name, result) -> sums.merge(name, (double) call.value(result) * count, Double::sum));
     samples += count;
   }
 

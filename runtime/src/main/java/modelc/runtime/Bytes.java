@@ -6,7 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** Moves memory of any size and kind to and from a file, through a buffer; little-endian machines only. */
+/**
+ * Moves memory of any size and kind to and from a file, through a buffer; little-endian machines
+ * only.
+ */
 final class Bytes {
   private static final int BUFFER = 1 << 20;
 

@@ -10,11 +10,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of a session with its sizes and buffers, made once and run many times; confined as its session is. It
- * allocates nothing when it runs.
+ * One entry of a session with its sizes and buffers, made once and run many times; confined as its
+ * session is. It allocates nothing when it runs.
  *
- * <p>Sizes start at their maxima. Inputs are either the call's own buffers ({@link #input}), or the caller's
- * ({@link #bind}).
+ * <p>Sizes start at their maxima. Inputs are either the call's own buffers ({@link #input}), or the
+ * caller's ({@link #bind}).
  */
 public final class Call {
   private static final int FIXED_SLOTS = 2;
@@ -108,7 +108,9 @@ public final class Call {
       throw new UsageException(
           "R0112",
           symbol + " " + value + " is not from 1 to " + max(symbol),
-          value < 1 ? "pass at least one" : "pass smaller pieces, or compile with a larger maximum");
+          value < 1
+              ? "pass at least one"
+              : "pass smaller pieces, or compile with a larger maximum");
     }
     if (sizes[i] != value) {
       sizes[i] = value;
@@ -126,7 +128,10 @@ public final class Call {
     return inputs.containsKey(input);
   }
 
-  /** The call's own memory of an input or scalar, at its present sizes: write here before {@link #run}. */
+  /**
+   * The call's own memory of an input or scalar, at its present sizes: write here before {@link
+   * #run}.
+   */
   public Tensor input(String name) {
     Slot slot = inputSlot(name);
     if (slot.memory == null || slot.foreign) {
@@ -138,7 +143,8 @@ public final class Call {
   }
 
   /**
-   * Lets an input read the caller's memory, without a copy. The caller keeps it open while the call runs.
+   * Lets an input read the caller's memory, without a copy. The caller keeps it open while the call
+   * runs.
    *
    * @param data native, 64-byte aligned, and readable up to the next multiple of 64 bytes
    * @throws UsageException if it is not; a size too small is reported by {@link #run}
@@ -180,7 +186,8 @@ public final class Call {
   /**
    * Runs the entry on all threads of the session and waits for it.
    *
-   * @throws UsageException if an input is missing or too small, the session is closed, in use, or without weights
+   * @throws UsageException if an input is missing or too small, the session is closed, in use, or
+   *     without weights
    * @throws NativeException if compiled code reports a failure
    */
   public void run() {
@@ -244,7 +251,10 @@ public final class Call {
         throw new UsageException(
             "R0118",
             "input " + slot.name + " needs " + needed + " bytes, its memory has " + m.byteSize(),
-            "bind memory for " + slot.type + shape(slot) + ", rounded up to a multiple of 64 bytes");
+            "bind memory for "
+                + slot.type
+                + shape(slot)
+                + ", rounded up to a multiple of 64 bytes");
       }
       context.setAtIndex(JAVA_LONG, at++, m.address());
     }

@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A training run stopped in time: parameters, states, optimizer states, the best weights so far, and progress as text,
- * in one safetensors file with a SHA-256 over all of it. Replaced atomically; the one before is kept beside it.
+ * A training run stopped in time: parameters, states, optimizer states, the best weights so far,
+ * and progress as text, in one safetensors file with a SHA-256 over all of it. Replaced atomically;
+ * the one before is kept beside it.
  *
  * <p>It does not decide when to save, nor what the progress means: {@link Trainer} does.
  */

@@ -26,7 +26,10 @@ public record EarlyStopping(
   }
 
   private static boolean isLoss(String metric) {
-    return metric.endsWith("loss") || metric.endsWith("error") || metric.endsWith("mse") || metric.endsWith("mae");
+    return metric.endsWith("loss")
+        || metric.endsWith("error")
+        || metric.endsWith("mse")
+        || metric.endsWith("mae");
   }
 
   boolean isBetter(double value, double best) {

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One native entry point ({@code init}, {@code infer}, {@code eval}, {@code train}): what it takes and gives.
+ * One native entry point ({@code init}, {@code infer}, {@code eval}, {@code train}): what it takes
+ * and gives.
  *
  * @param symbols the sizes the caller passes, in the order of the native context
  * @param arenaBytes the scratch memory it needs at the symbols' maxima

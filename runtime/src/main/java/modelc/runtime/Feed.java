@@ -4,7 +4,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Ties the columns of a data set to the inputs of a call, by name; checked once, when made. It copies nothing. */
+/**
+ * Ties the columns of a data set to the inputs of a call, by name; checked once, when made. It
+ * copies nothing.
+ */
 final class Feed {
   private static final String BATCH = "batch";
 
@@ -29,8 +32,13 @@ final class Feed {
       if (c == columns.size() || !fits(a, columns.get(c))) {
         throw new DataException(
             "R0501",
-            "the data do not fit input " + a.name() + ": " + a.type() + text(a.shape())
-                + "; their columns are " + columns,
+            "the data do not fit input "
+                + a.name()
+                + ": "
+                + a.type()
+                + text(a.shape())
+                + "; their columns are "
+                + columns,
             "name the inputs as the columns are named, and give them the same shapes (`-> pad(2)` enlarges images)");
       }
       columnOf.put(a.name(), c);
@@ -41,7 +49,9 @@ final class Feed {
     return a.type() == c.type()
         && a.shape().size() == c.shape().size() + 1
         && a.shape().getFirst().equals(DimSpec.of(BATCH))
-        && a.shape().subList(1, a.shape().size()).equals(c.shape().stream().map(DimSpec::of).toList());
+        && a.shape()
+            .subList(1, a.shape().size())
+            .equals(c.shape().stream().map(DimSpec::of).toList());
   }
 
   private static String text(List<DimSpec> shape) {

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A strict JSON parser: RFC 8259 without leniency, duplicate keys refused, depth bounded. Objects become {@link
- * Map}s in file order, integers {@link Long}s, other numbers {@link Double}s. It knows nothing of what the text means.
+ * A strict JSON parser: RFC 8259 without leniency, duplicate keys refused, depth bounded. Objects
+ * become {@link Map}s in file order, integers {@link Long}s, other numbers {@link Double}s. It
+ * knows nothing of what the text means.
  */
 final class Json {
   private static final int MAX_DEPTH = 16;

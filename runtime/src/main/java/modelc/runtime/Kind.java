@@ -10,7 +10,10 @@ public enum Kind {
   STATE,
   /** The optimizer's state of one parameter. */
   OPTIMIZER_STATE,
-  /** A scalar the runtime sets: {@code step}, {@code steps}, {@code epoch} (f64[]), {@code seed} (i32[2]). */
+  /**
+   * A scalar the runtime sets: {@code step}, {@code steps}, {@code epoch} (f64[]), {@code seed}
+   * (i32[2]).
+   */
   SCALAR,
   /** A named output of the model. */
   OUTPUT,

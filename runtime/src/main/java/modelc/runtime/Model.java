@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A compiled model: its specification and its machine code; immutable, safe from any thread. It holds no weights:
- * those belong to its sessions.
+ * A compiled model: its specification and its machine code; immutable, safe from any thread. It
+ * holds no weights: those belong to its sessions.
  *
- * <p>{@link #close} closes the sessions still open, waiting for their calls in flight, and then unloads the code.
+ * <p>{@link #close} closes the sessions still open, waiting for their calls in flight, and then
+ * unloads the code.
  */
 public final class Model implements AutoCloseable {
   private final ModelSpec spec;
@@ -48,8 +49,8 @@ public final class Model implements AutoCloseable {
   /**
    * A session with its own weights and threads.
    *
-   * @param threads how many to compute with, counting the caller; more than the machine has cores would only be slower,
-   *     so no more than that are used
+   * @param threads how many to compute with, counting the caller; more than the machine has cores
+   *     would only be slower, so no more than that are used
    */
   public Session open(int threads) {
     if (threads < 1) {
@@ -60,7 +61,8 @@ public final class Model implements AutoCloseable {
       if (closed) {
         throw closed();
       }
-      var session = new Session(this, Math.min(threads, Runtime.getRuntime().availableProcessors()));
+      var session =
+          new Session(this, Math.min(threads, Runtime.getRuntime().availableProcessors()));
       sessions.add(session);
       return session;
     }

@@ -1,15 +1,18 @@
 package modelc.runtime;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/** What a compiled model is to the runtime: its entries, with the names, types and shapes of all they touch. */
+/**
+ * What a compiled model is to the runtime: its entries, with the names, types and shapes of all
+ * they touch.
+ */
 public record ModelSpec(String name, List<SymbolSpec> symbols, List<EntrySpec> entries) {
   public ModelSpec {
     symbols = List.copyOf(symbols);
@@ -30,7 +33,8 @@ public record ModelSpec(String name, List<SymbolSpec> symbols, List<EntrySpec> e
   }
 
   /**
-   * What the entries keep between calls, each once, in order of first mention, arguments before results.
+   * What the entries keep between calls, each once, in order of first mention, arguments before
+   * results.
    *
    * @throws DataException if entries disagree, or the specification contradicts itself
    */
@@ -65,7 +69,9 @@ public record ModelSpec(String name, List<SymbolSpec> symbols, List<EntrySpec> e
     var v = new Variable(name, kind, type, shape.stream().map(d -> d.evaluate(none)).toList());
     Variable known = found.putIfAbsent(name, v);
     if (known != null && !known.equals(v)) {
-      throw broken(e, "it has " + v + " (" + kind + ") where another has " + known + " (" + known.kind() + ")");
+      throw broken(
+          e,
+          "it has " + v + " (" + kind + ") where another has " + known + " (" + known.kind() + ")");
     }
   }
 
@@ -123,7 +129,8 @@ public record ModelSpec(String name, List<SymbolSpec> symbols, List<EntrySpec> e
     ToLongFunction<String> max =
         s -> {
           if (!e.symbols().contains(s)) {
-            throw broken(e, "the shape of " + name + " needs symbol " + s + ", which is not passed");
+            throw broken(
+                e, "the shape of " + name + " needs symbol " + s + ", which is not passed");
           }
           return symbol(s).orElseThrow().max();
         };

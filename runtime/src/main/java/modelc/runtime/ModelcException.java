@@ -3,11 +3,16 @@ package modelc.runtime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can go wrong outside the program's own faults, told so that the reader can act: a code that documentation
- * explains, what is wrong and where, and what to do about it.
+ * What can go wrong outside the program's own faults, told so that the reader can act: a code that
+ * documentation explains, what is wrong and where, and what to do about it.
  */
 public abstract sealed class ModelcException extends RuntimeException
-    permits UsageException, DataException, FileException, LimitException, NumericException, NativeException {
+    permits UsageException,
+        DataException,
+        FileException,
+        LimitException,
+        NumericException,
+        NativeException {
   private static final long serialVersionUID = 1;
   private final String code;
   private final String cure;

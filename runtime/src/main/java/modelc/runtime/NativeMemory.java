@@ -3,7 +3,9 @@ package modelc.runtime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Memory as compiled code wants it: zeroed, 64-byte aligned and padded to a multiple of 64 bytes. */
+/**
+ * Memory as compiled code wants it: zeroed, 64-byte aligned and padded to a multiple of 64 bytes.
+ */
 final class NativeMemory {
   static final long ALIGNMENT = 64;
 

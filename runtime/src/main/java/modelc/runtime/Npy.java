@@ -18,8 +18,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads and writes NumPy's .npy files, versions 1 and 2: little-endian, C order, of the types below. Strict; never
- * unpickles anything.
+ * Reads and writes NumPy's .npy files, versions 1 and 2: little-endian, C order, of the types
+ * below. Strict; never unpickles anything.
  */
 public final class Npy {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -64,8 +64,8 @@ public final class Npy {
   /** The content of a file, as it lies there. */
   public record Array(Format format, List<Long> shape, MemorySegment data) {
     /**
-     * The values as elements of {@code type}, in memory of {@code arena}. Between float types values are rounded;
-     * whatever else would change a value is refused.
+     * The values as elements of {@code type}, in memory of {@code arena}. Between float types
+     * values are rounded; whatever else would change a value is refused.
      *
      * @throws DataException if a value does not fit
      */
@@ -92,8 +92,7 @@ public final class Npy {
       switch (format) {
         case F4 -> out.setAtIndex(ValueLayout.JAVA_DOUBLE, i, data.getAtIndex(UNALIGNED_FLOAT, i));
         case F8 ->
-            out.setAtIndex(
-                ValueLayout.JAVA_FLOAT, i, (float) data.getAtIndex(UNALIGNED_DOUBLE, i));
+            out.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) data.getAtIndex(UNALIGNED_DOUBLE, i));
         case I4 -> convert(type, out, i, data.getAtIndex(UNALIGNED_INT, i));
         case I8 -> convert(type, out, i, data.getAtIndex(UNALIGNED_LONG, i));
         case U1, BOOL -> convert(type, out, i, data.get(ValueLayout.JAVA_BYTE, i) & 0xff);
@@ -161,7 +160,8 @@ public final class Npy {
       if (length > MAX_HEADER_BYTES) {
         throw damaged(path, "its header should take " + length + " bytes");
       }
-      String text = StandardCharsets.ISO_8859_1.decode(bytes(channel, before, (int) length)).toString();
+      String text =
+          StandardCharsets.ISO_8859_1.decode(bytes(channel, before, (int) length)).toString();
       return read(path, channel, before + length, text, arena);
     } catch (EOFException e) {
       throw damaged(path, "it ends early");
@@ -175,7 +175,8 @@ public final class Npy {
       throws IOException {
     Matcher m = HEADER.matcher(header);
     if (!m.matches()) {
-      throw damaged(path, "its header reads " + header.substring(0, Math.min(80, header.length())).strip());
+      throw damaged(
+          path, "its header reads " + header.substring(0, Math.min(80, header.length())).strip());
     }
     Format format = format(path, m.group(1));
     if (m.group(2).equals("True")) {
@@ -195,11 +196,16 @@ public final class Npy {
     }
     if (channel.size() - dataStart != bytes) {
       throw damaged(
-          path, format.descr + shape + " takes " + bytes + " bytes, and " + (channel.size() - dataStart)
+          path,
+          format.descr
+              + shape
+              + " takes "
+              + bytes
+              + " bytes, and "
+              + (channel.size() - dataStart)
               + " are there");
     }
-    MemorySegment data =
-        NativeMemory.allocate(arena, bytes, path.toString()).asSlice(0, bytes);
+    MemorySegment data = NativeMemory.allocate(arena, bytes, path.toString()).asSlice(0, bytes);
     new Bytes().read(channel, dataStart, data);
     return new Array(format, shape, data);
   }
@@ -276,8 +282,7 @@ public final class Npy {
         channel -> {
           var bytes = new Bytes();
           bytes.write(channel, MemorySegment.ofBuffer(start));
-          bytes.write(
-              channel, MemorySegment.ofArray(padded.getBytes(StandardCharsets.ISO_8859_1)));
+          bytes.write(channel, MemorySegment.ofArray(padded.getBytes(StandardCharsets.ISO_8859_1)));
           bytes.write(channel, tensor.data());
         });
   }

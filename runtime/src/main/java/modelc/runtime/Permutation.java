@@ -1,6 +1,8 @@
 package modelc.runtime;
 
-/** Orders drawn from a seed: the same arguments give the same order on every machine, now and later. */
+/**
+ * Orders drawn from a seed: the same arguments give the same order on every machine, now and later.
+ */
 public final class Permutation {
   private Permutation() {}
 
@@ -31,7 +33,10 @@ public final class Permutation {
     return order;
   }
 
-  /** Stafford's mix 13 after a Weyl step, as in SplitMix64: counters become independent-looking bits. */
+  /**
+   * Stafford's mix 13 after a Weyl step, as in SplitMix64: counters become independent-looking
+   * bits.
+   */
   private static long mix(long counter) {
     long z = counter * 0x9E3779B97F4A7C15L + 0x9E3779B97F4A7C15L;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;

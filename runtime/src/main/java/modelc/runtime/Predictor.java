@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/** Runs {@code infer} over any number of samples held in memory, as many at a time as were planned for. */
+/**
+ * Runs {@code infer} over any number of samples held in memory, as many at a time as were planned
+ * for.
+ */
 public final class Predictor {
   private static final String BATCH = "batch";
 
@@ -76,7 +79,9 @@ public final class Predictor {
     for (ResultSpec r : call.spec().results(Kind.OUTPUT)) {
       Tensor piece = call.output(r.name());
       boolean batched = !r.shape().isEmpty() && r.shape().getFirst().symbols().contains(BATCH);
-      Tensor all = outputs.computeIfAbsent(r.name(), _ -> whole(piece, batched ? samples : count, count, arena));
+      Tensor all =
+          outputs.computeIfAbsent(
+              r.name(), _ -> whole(piece, batched ? samples : count, count, arena));
       long offset = batched ? piece.data().byteSize() / count * first : 0;
       all.data().asSlice(offset, piece.data().byteSize()).copyFrom(piece.data());
     }

@@ -8,8 +8,8 @@ import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assembles the next batches on a thread of its own while the present one is computed with. Batches come in order; the
- * last of an epoch may be smaller. It does not run anything on them.
+ * Assembles the next batches on a thread of its own while the present one is computed with. Batches
+ * come in order; the last of an epoch may be smaller. It does not run anything on them.
  */
 final class Prefetcher implements AutoCloseable {
   private static final int DEPTH = 3;
@@ -76,15 +76,15 @@ final class Prefetcher implements AutoCloseable {
       throw e;
     }
     thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name("modelc-data")
-            .start(() -> produce(epoch, firstBatch));
+        Thread.ofPlatform().daemon().name("modelc-data").start(() -> produce(epoch, firstBatch));
   }
 
   private MemorySegment[] allocate() {
     return columns.stream()
-        .map(c -> NativeMemory.allocate(arena, Math.multiplyExact(c.bytes(), batchSize), c.toString()))
+        .map(
+            c ->
+                NativeMemory.allocate(
+                    arena, Math.multiplyExact(c.bytes(), batchSize), c.toString()))
         .toArray(MemorySegment[]::new);
   }
 

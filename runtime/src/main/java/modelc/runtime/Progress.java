@@ -6,8 +6,8 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
- * How far a run has come, weights aside: enough to go on as if it had never stopped. The order of the data needs no
- * more than the seed and the epoch.
+ * How far a run has come, weights aside: enough to go on as if it had never stopped. The order of
+ * the data needs no more than the seed and the epoch.
  */
 final class Progress {
   /** The epoch under way, from 1. */

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * A result of an entry.
  *
- * @param aliasOf the index of the argument whose memory it replaces, or -1: then it has native memory of its own, after
- *     the arguments
+ * @param aliasOf the index of the argument whose memory it replaces, or -1: then it has native
+ *     memory of its own, after the arguments
  */
 public record ResultSpec(
     String name, Kind kind, ElementType type, List<DimSpec> shape, int aliasOf) {

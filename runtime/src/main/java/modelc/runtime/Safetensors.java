@@ -23,13 +23,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads and writes safetensors files: tensors by name, of the five element types compiled models have. Strict: a header
- * that leaves a byte of the file unexplained, or explains one twice, is refused before any memory is taken for it.
+ * Reads and writes safetensors files: tensors by name, of the five element types compiled models
+ * have. Strict: a header that leaves a byte of the file unexplained, or explains one twice, is
+ * refused before any memory is taken for it.
  *
- * <p>Writing is deterministic and atomic. Checksums are not part of the format: see {@link Checkpoint}.
+ * <p>Writing is deterministic and atomic. Checksums are not part of the format: see {@link
+ * Checkpoint}.
  */
 public final class Safetensors implements AutoCloseable {
-  /** Far above any real header: a million tensors' would not fit, nor would their use here be sensible. */
+  /**
+   * Far above any real header: a million tensors' would not fit, nor would their use here be
+   * sensible.
+   */
   public static final int MAX_HEADER_BYTES = 16 << 20;
 
   private static final String METADATA = "__metadata__";
@@ -95,8 +100,7 @@ public final class Safetensors implements AutoCloseable {
     }
   }
 
-  private static void fill(FileChannel channel, ByteBuffer into, long position)
-      throws IOException {
+  private static void fill(FileChannel channel, ByteBuffer into, long position) throws IOException {
     while (into.hasRemaining()) {
       if (channel.read(into, position + into.position()) < 0) {
         throw new EOFException();
@@ -125,9 +129,7 @@ public final class Safetensors implements AutoCloseable {
 
   private static DataException damaged(Path path, String what) {
     return new DataException(
-        "R0303",
-        path + " is not a sound safetensors file: " + what,
-        "copy or save the file again");
+        "R0303", path + " is not a sound safetensors file: " + what, "copy or save the file again");
   }
 
   public Path path() {
@@ -176,12 +178,12 @@ public final class Safetensors implements AutoCloseable {
   }
 
   /**
-   * Writes a file, atomically. The order of the maps does not matter: equal content gives equal bytes.
+   * Writes a file, atomically. The order of the maps does not matter: equal content gives equal
+   * bytes.
    *
    * @throws FileException if it cannot
    */
-  public static void write(
-      Path path, Map<String, String> metadata, Map<String, Tensor> tensors) {
+  public static void write(Path path, Map<String, String> metadata, Map<String, Tensor> tensors) {
     write(path, Optional.empty(), metadata, tensors);
   }
 
@@ -214,7 +216,10 @@ public final class Safetensors implements AutoCloseable {
         });
   }
 
-  /** Widest elements first, so that each tensor starts at a multiple of its element's size; then by name. */
+  /**
+   * Widest elements first, so that each tensor starts at a multiple of its element's size; then by
+   * name.
+   */
   static List<Map.Entry<String, Tensor>> order(Map<String, Tensor> tensors) {
     var ordered = new ArrayList<>(new TreeMap<>(tensors).entrySet());
     ordered.sort(Comparator.comparingInt(e -> -e.getValue().type().bytes()));
@@ -362,7 +367,13 @@ public final class Safetensors implements AutoCloseable {
       if (offsets.get(1) - offsets.get(0) != bytes) {
         throw damaged(
             path,
-            name + ": " + type + Tensor.text(shape) + " takes " + bytes + " bytes, not those of "
+            name
+                + ": "
+                + type
+                + Tensor.text(shape)
+                + " takes "
+                + bytes
+                + " bytes, not those of "
                 + offsets);
       }
       return new Entry(name, type, shape, dataStart + offsets.get(0));
@@ -380,8 +391,7 @@ public final class Safetensors implements AutoCloseable {
           "convert it to one of F32, F64, I32, I64, BOOL");
     }
 
-    private List<Long> sizes(
-        String name, String key, @Nullable Object value) {
+    private List<Long> sizes(String name, String key, @Nullable Object value) {
       var sizes = new ArrayList<Long>();
       if (!(value instanceof List<?> list) || list.size() > 32) {
         throw damaged(path, key + " of " + name + " is not a short list");

@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model with weights, memory and threads of its own, ready to be called. It is confined: one call at a time, from any
- * thread; a second at the same moment is refused, not queued.
+ * A model with weights, memory and threads of its own, ready to be called. It is confined: one call
+ * at a time, from any thread; a second at the same moment is refused, not queued.
  *
  * <p>{@link #close} may come from any thread, any number of times; it waits for the call in flight.
  */
@@ -88,7 +88,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * A call of an entry, to be made once and run many times. Its buffers live as long as the session.
+   * A call of an entry, to be made once and run many times. Its buffers live as long as the
+   * session.
    *
    * @throws UsageException if there is none of that name
    */
@@ -118,8 +119,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Sets every parameter and state from a safetensors file, of weights or a checkpoint; optimizer states too where the
-   * file has them.
+   * Sets every parameter and state from a safetensors file, of weights or a checkpoint; optimizer
+   * states too where the file has them.
    *
    * @throws DataException if the file does not fit the model: then nothing was changed
    */
@@ -181,7 +182,10 @@ public final class Session implements AutoCloseable {
         "use weights saved from the same model with the same settings; a label (`-> fc1: dense(10)`) pins a name");
   }
 
-  /** Writes parameters and states as a safetensors file, atomically; the same weights give the same bytes. */
+  /**
+   * Writes parameters and states as a safetensors file, atomically; the same weights give the same
+   * bytes.
+   */
   public void save(Path weights) {
     locked(
         () ->
@@ -212,7 +216,9 @@ public final class Session implements AutoCloseable {
     return barrier.address();
   }
 
-  /** Scratch of at least that size, shared by the calls of the session; only under {@link #locked}. */
+  /**
+   * Scratch of at least that size, shared by the calls of the session; only under {@link #locked}.
+   */
   long scratchAddress(long bytes) {
     Scratch present = scratch;
     if (present == null || present.memory.byteSize() < bytes) {
@@ -302,7 +308,10 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Closes {@code arena}, waiting for threads that write its memory to a file or channel at this moment. */
+  /**
+   * Closes {@code arena}, waiting for threads that write its memory to a file or channel at this
+   * moment.
+   */
   private static void release(Arena arena) {
     while (true) {
       try {

@@ -13,16 +13,19 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of a session: the caller and persistent daemon workers, which enter a native function together and leave
- * it together. It does not share out work: the function does, by thread number.
+ * The threads of a session: the caller and persistent daemon workers, which enter a native function
+ * together and leave it together. It does not share out work: the function does, by thread number.
  *
- * <p>A worker that finds nothing to do spins for a moment, because the next step mostly comes within microseconds, and
- * then parks, because data threads need the core.
+ * <p>A worker that finds nothing to do spins for a moment, because the next step mostly comes
+ * within microseconds, and then parks, because data threads need the core.
  */
 final class Team implements AutoCloseable {
   private static final long SPIN_NANOS = 20_000;
 
-  /** Not a critical call: that would hold up the collector for a whole step. The context is a raw address. */
+  /**
+   * Not a critical call: that would hold up the collector for a whole step. The context is a raw
+   * address.
+   */
   private static final MethodHandle ENTRY =
       Linker.nativeLinker()
           .downcallHandle(FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));

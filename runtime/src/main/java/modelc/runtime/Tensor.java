@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Typed, shaped memory, row-major: a view, never a copy. Its memory belongs to whoever made the segment.
+ * Typed, shaped memory, row-major: a view, never a copy. Its memory belongs to whoever made the
+ * segment.
  *
  * @param data exactly the bytes of its elements
  */

@@ -12,11 +12,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a session: epochs over shuffled data, validation, early stopping, checkpoints. The arithmetic of a step, its
- * optimizer included, is the compiled entry's; how progress is shown is the listener's.
+ * Trains a session: epochs over shuffled data, validation, early stopping, checkpoints. The
+ * arithmetic of a step, its optimizer included, is the compiled entry's; how progress is shown is
+ * the listener's.
  *
- * <p>A run is a function of weights, data, options and thread count: stopped anywhere and resumed, it ends with the
- * same bytes. Used once, by one thread; only {@link #interrupt} may come from another.
+ * <p>A run is a function of weights, data, options and thread count: stopped anywhere and resumed,
+ * it ends with the same bytes. Used once, by one thread; only {@link #interrupt} may come from
+ * another.
  */
 public final class Trainer {
   private static final int TIMES_KEPT = 1 << 16;
@@ -64,7 +66,11 @@ public final class Trainer {
     if (options.batch() > session.model().spec().maxBatch()) {
       throw new UsageException(
           "R0508",
-          "batch " + options.batch() + " is larger than the " + session.model().spec().maxBatch() + " planned",
+          "batch "
+              + options.batch()
+              + " is larger than the "
+              + session.model().spec().maxBatch()
+              + " planned",
           "compile the model with a larger batch");
     }
     this.train = session.call("train");
@@ -73,7 +79,9 @@ public final class Trainer {
     this.evaluator = this.validation.map(_ -> new Evaluator(session));
     this.batches = Prefetcher.batches(data, options.batch());
     this.criterion =
-        options.stop().orElse(EarlyStopping.of(this.validation.isPresent() ? "val_loss" : "loss", 1));
+        options
+            .stop()
+            .orElse(EarlyStopping.of(this.validation.isPresent() ? "val_loss" : "loss", 1));
     this.monitor = criterion.monitor();
     checkMonitor();
   }
@@ -81,15 +89,22 @@ public final class Trainer {
   private void checkMonitor() {
     var known = new ArrayList<>(averages.names());
     if (validation.isPresent()) {
-      session.model().spec().entry("eval").map(Averages::new).ifPresent(
-          a -> a.names().forEach(n -> known.add("val_" + n)));
+      session
+          .model()
+          .spec()
+          .entry("eval")
+          .map(Averages::new)
+          .ifPresent(a -> a.names().forEach(n -> known.add("val_" + n)));
     }
     if (!known.contains(monitor)) {
       throw new UsageException(
           "R0509",
           "early stopping cannot monitor " + monitor,
-          "monitor one of " + String.join(", ", known)
-              + (monitor.startsWith("val_") && validation.isEmpty() ? "; val_ ones need validation data" : ""));
+          "monitor one of "
+              + String.join(", ", known)
+              + (monitor.startsWith("val_") && validation.isEmpty()
+                  ? "; val_ ones need validation data"
+                  : ""));
     }
   }
 
@@ -143,7 +158,10 @@ public final class Trainer {
     return options.stop().isPresent() && criterion.restoreBest();
   }
 
-  /** Lets the run end after the step under way, saving a checkpoint; from any thread, a signal handler's too. */
+  /**
+   * Lets the run end after the step under way, saving a checkpoint; from any thread, a signal
+   * handler's too.
+   */
   public void interrupt() {
     interrupted = true;
   }
@@ -156,10 +174,11 @@ public final class Trainer {
   }
 
   /**
-   * Trains to the end, or to where it is stopped. With early stopping the session then has the best epoch's weights.
+   * Trains to the end, or to where it is stopped. With early stopping the session then has the best
+   * epoch's weights.
    *
-   * @throws NumericException if loss or gradients stop being finite: the weights are those before that step, the
-   *     checkpoint is left alone
+   * @throws NumericException if loss or gradients stop being finite: the weights are those before
+   *     that step, the checkpoint is left alone
    */
   public TrainingResult run() {
     options.checkpoint().ifPresent(path -> AtomicFile.prepare(path, checkpointBytes()));
@@ -283,9 +302,7 @@ public final class Trainer {
     List<ResultSpec> flags = train.spec().results(Kind.FINITE);
     boolean hasLoss = !train.spec().results(Kind.LOSS).isEmpty();
     boolean finite =
-        flags.isEmpty()
-            ? !hasLoss || Double.isFinite(loss())
-            : train.flag(flags.getFirst().name());
+        flags.isEmpty() ? !hasLoss || Double.isFinite(loss()) : train.flag(flags.getFirst().name());
     if (!finite) {
       throw new NumericException(
           "R0510",
@@ -318,16 +335,17 @@ public final class Trainer {
     if (progress.epoch > options.epochs()) {
       return Optional.of(TrainingResult.Outcome.COMPLETED);
     }
-    return shouldStop()
-        ? Optional.of(TrainingResult.Outcome.STOPPED_EARLY)
-        : Optional.empty();
+    return shouldStop() ? Optional.of(TrainingResult.Outcome.STOPPED_EARLY) : Optional.empty();
   }
 
   private boolean noteBest(SequencedMap<String, Double> metrics) {
     double value = metrics.getOrDefault(monitor, Double.NaN);
     Double before = progress.best.get(monitor);
     boolean better =
-        progress.bestEpoch == 0 || before == null || before.isNaN() || criterion.isBetter(value, before);
+        progress.bestEpoch == 0
+            || before == null
+            || before.isNaN()
+            || criterion.isBetter(value, before);
     if (better) {
       progress.bestEpoch = progress.epoch;
       progress.best = metrics;

@@ -8,10 +8,11 @@ import java.util.Optional;
  *
  * @param seed of the order of the data and of random numbers inside the model
  * @param shuffle whether each epoch has an order of its own
- * @param stopAfterStep end the run once that many steps are done, counted from the very first; the {@code steps} that
- *     schedules see stay those of all epochs
+ * @param stopAfterStep end the run once that many steps are done, counted from the very first; the
+ *     {@code steps} that schedules see stay those of all epochs
  * @param stop end early
- * @param checkpoint where to save after each epoch and when interrupted; the one before stays as {@code NAME.previous}
+ * @param checkpoint where to save after each epoch and when interrupted; the one before stays as
+ *     {@code NAME.previous}
  * @param checkpointSteps save after every so many steps too; 0: only as above
  */
 public record TrainerOptions(
@@ -27,7 +28,12 @@ public record TrainerOptions(
     if (epochs < 1 || batch < 1 || stopAfterStep < 1 || checkpointSteps < 0) {
       throw new UsageException(
           "R0506",
-          "cannot train " + epochs + " epochs in batches of " + batch + " up to step " + stopAfterStep,
+          "cannot train "
+              + epochs
+              + " epochs in batches of "
+              + batch
+              + " up to step "
+              + stopAfterStep,
           "use at least 1 of each");
     }
   }
@@ -48,12 +54,20 @@ public record TrainerOptions(
   }
 
   public TrainerOptions withStopAfterStep(long step) {
-    return new TrainerOptions(epochs, batch, seed, shuffle, step, stop, checkpoint, checkpointSteps);
+    return new TrainerOptions(
+        epochs, batch, seed, shuffle, step, stop, checkpoint, checkpointSteps);
   }
 
   public TrainerOptions withStop(EarlyStopping stop) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, stopAfterStep, Optional.of(stop), checkpoint, checkpointSteps);
+        epochs,
+        batch,
+        seed,
+        shuffle,
+        stopAfterStep,
+        Optional.of(stop),
+        checkpoint,
+        checkpointSteps);
   }
 
   public TrainerOptions withCheckpoint(Path path, long everySteps) {

@@ -2,7 +2,9 @@ package modelc.runtime;
 
 import org.jspecify.annotations.Nullable;
 
-/** The caller asked for something that cannot be: an unknown name, a wrong size, a closed session. */
+/**
+ * The caller asked for something that cannot be: an unknown name, a wrong size, a closed session.
+ */
 public final class UsageException extends ModelcException {
   private static final long serialVersionUID = 1;
 

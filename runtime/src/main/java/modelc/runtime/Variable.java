@@ -2,7 +2,9 @@ package modelc.runtime;
 
 import java.util.List;
 
-/** What a session keeps between calls: a parameter, a state, or an optimizer's state of a parameter. */
+/**
+ * What a session keeps between calls: a parameter, a state, or an optimizer's state of a parameter.
+ */
 public record Variable(String name, Kind kind, ElementType type, List<Long> shape) {
   public Variable {
     shape = List.copyOf(shape);

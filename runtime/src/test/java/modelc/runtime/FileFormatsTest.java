@@ -27,7 +27,8 @@ class FileFormatsTest {
   @TempDir Path folder;
 
   private static Tensor doubles(double... values) {
-    return new Tensor(ElementType.F64, List.of((long) values.length), MemorySegment.ofArray(values));
+    return new Tensor(
+        ElementType.F64, List.of((long) values.length), MemorySegment.ofArray(values));
   }
 
   private static Tensor bools(int... values) {
@@ -45,7 +46,9 @@ class FileFormatsTest {
           "empty", Tensor.ofFloats(List.of(0L, 7L)),
           "zero", doubles(),
           "d", doubles(Math.PI, Double.NaN),
-          "l", new Tensor(ElementType.I64, List.of(1L), MemorySegment.ofArray(new long[] {Long.MIN_VALUE})),
+          "l",
+              new Tensor(
+                  ElementType.I64, List.of(1L), MemorySegment.ofArray(new long[] {Long.MIN_VALUE})),
           "mask", bools(1, 0, 1));
 
   @Test
@@ -80,7 +83,8 @@ class FileFormatsTest {
   }
 
   private Path raw(long length, byte[] header, int dataBytes) throws IOException {
-    ByteBuffer b = ByteBuffer.allocate(8 + header.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b =
+        ByteBuffer.allocate(8 + header.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
     b.putLong(length).put(header);
     return Files.write(folder.resolve("raw.safetensors"), b.array());
   }
@@ -106,23 +110,40 @@ class FileFormatsTest {
     damaged("does not start with", raw("  {}", 0));
     damaged("does not start with", raw("[]", 0));
     damaged("not UTF-8", raw(4, new byte[] {'{', '"', (byte) 0xff, '}'}, 0));
-    damaged("not JSON: duplicate key", raw("{\"a\":%s,\"a\":%s}".formatted(
-        tensor("F32", "[1]", "[0,4]"), tensor("F32", "[1]", "[0,4]")), 4));
+    damaged(
+        "not JSON: duplicate key",
+        raw(
+            "{\"a\":%s,\"a\":%s}"
+                .formatted(tensor("F32", "[1]", "[0,4]"), tensor("F32", "[1]", "[0,4]")),
+            4));
     damaged("not JSON: nesting", raw("{\"a\":" + "[".repeat(5000), 0));
     damaged("not JSON: text after", raw("{}{}", 0));
     String a = "{\"a\":%s,\"b\":%s}";
-    damaged("overlaps", raw(a.formatted(tensor("F32", "[2]", "[0,8]"), tensor("F32", "[1]", "[4,8]")), 8));
-    damaged("overlaps", raw(a.formatted(tensor("F32", "[1]", "[0,4]"), tensor("F32", "[1]", "[0,4]")), 4));
-    damaged("leaves a hole", raw(a.formatted(tensor("F32", "[1]", "[0,4]"), tensor("F32", "[1]", "[8,12]")), 12));
+    damaged(
+        "overlaps",
+        raw(a.formatted(tensor("F32", "[2]", "[0,8]"), tensor("F32", "[1]", "[4,8]")), 8));
+    damaged(
+        "overlaps",
+        raw(a.formatted(tensor("F32", "[1]", "[0,4]"), tensor("F32", "[1]", "[0,4]")), 4));
+    damaged(
+        "leaves a hole",
+        raw(a.formatted(tensor("F32", "[1]", "[0,4]"), tensor("F32", "[1]", "[8,12]")), 12));
     damaged("the file at", raw("{\"a\":%s}".formatted(tensor("F32", "[1]", "[0,4]")), 5));
     damaged("outside the file", raw("{\"a\":%s}".formatted(tensor("F32", "[2]", "[0,8]")), 4));
     damaged("outside the file", raw("{\"a\":%s}".formatted(tensor("F32", "[1]", "[4,0]")), 4));
     damaged("takes 4 bytes", raw("{\"a\":%s}".formatted(tensor("F32", "[1]", "[0,8]")), 8));
-    damaged("impossibly large", raw("{\"a\":%s}".formatted(
-        tensor("F32", "[4611686018427387904,4611686018427387904]", "[0,0]")), 0));
+    damaged(
+        "impossibly large",
+        raw(
+            "{\"a\":%s}"
+                .formatted(tensor("F32", "[4611686018427387904,4611686018427387904]", "[0,0]")),
+            0));
     damaged("shape of a holds -1", raw("{\"a\":%s}".formatted(tensor("F32", "[-1]", "[0,4]")), 4));
-    damaged("shape of a holds 1.0", raw("{\"a\":%s}".formatted(tensor("F32", "[1.0]", "[0,4]")), 4));
-    damaged("number out of range", raw("{\"a\":%s}".formatted(tensor("F32", "[99999999999999999999]", "[0,4]")), 4));
+    damaged(
+        "shape of a holds 1.0", raw("{\"a\":%s}".formatted(tensor("F32", "[1.0]", "[0,4]")), 4));
+    damaged(
+        "number out of range",
+        raw("{\"a\":%s}".formatted(tensor("F32", "[99999999999999999999]", "[0,4]")), 4));
     damaged("needs exactly", raw("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4));
     damaged("element type F16", raw("{\"a\":%s}".formatted(tensor("F16", "[1]", "[0,2]")), 2));
     damaged("more than strings", raw("{\"__metadata__\":{\"a\":1}}", 0));
@@ -179,7 +200,8 @@ class FileFormatsTest {
           .as("byte " + i)
           .isInstanceOfAny(DataException.class, FileException.class);
     }
-    assertThatThrownBy(() -> Checkpoint.open(Files.write(file, "no".getBytes(StandardCharsets.UTF_8))))
+    assertThatThrownBy(
+            () -> Checkpoint.open(Files.write(file, "no".getBytes(StandardCharsets.UTF_8))))
         .isInstanceOf(DataException.class);
   }
 
@@ -247,7 +269,8 @@ class FileFormatsTest {
     assertThat(java.util.Arrays.copyOf(bytes, 10))
         .containsExactly(0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0);
     Npy.write(file, Tensor.ofFloats(List.of(1L), 0));
-    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)).contains("(1,), }");
+    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+        .contains("(1,), }");
     Npy.write(file, Tensor.ofFloats(List.of(), 0));
     assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)).contains("(), }");
   }
@@ -255,7 +278,10 @@ class FileFormatsTest {
   private Path npy(int version, String header, int dataBytes) throws IOException {
     byte[] text = header.getBytes(StandardCharsets.ISO_8859_1);
     var b = ByteBuffer.allocate(12 + text.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
-    b.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.ISO_8859_1)).put((byte) version).put((byte) 0);
+    b.put((byte) 0x93)
+        .put("NUMPY".getBytes(StandardCharsets.ISO_8859_1))
+        .put((byte) version)
+        .put((byte) 0);
     if (version == 1) {
       b.putShort((short) text.length);
     } else {
@@ -289,7 +315,12 @@ class FileFormatsTest {
         "1 ; <f4 ; False ; (99999999999999999999,) ; 0 ; its shape reads"
       })
   void npyHeadersAreStrict(
-      int version, String descr, String order, String shape, int bytes, @org.jspecify.annotations.Nullable String words)
+      int version,
+      String descr,
+      String order,
+      String shape,
+      int bytes,
+      @org.jspecify.annotations.Nullable String words)
       throws IOException {
     Path file = npy(version, npyHeader(descr, order, shape), bytes);
     try (var arena = Arena.ofConfined()) {
@@ -319,13 +350,18 @@ class FileFormatsTest {
     Path file = folder.resolve("x.npy");
     try (var arena = Arena.ofConfined()) {
       Npy.write(file, doubles(0.1, 3));
-      assertThat(Npy.read(file, arena).as(ElementType.F32, arena).floats()).containsExactly(0.1f, 3f);
+      assertThat(Npy.read(file, arena).as(ElementType.F32, arena).floats())
+          .containsExactly(0.1f, 3f);
       assertThatThrownBy(() -> Npy.read(file, arena).as(ElementType.I32, arena))
           .hasMessageContaining("cannot become an integer");
       Npy.write(file, Tensor.ofInts(List.of(2L), 7, (1 << 24) + 1));
       assertThatThrownBy(() -> Npy.read(file, arena).as(ElementType.F32, arena))
           .hasMessageContaining("16777217");
-      assertThat(Npy.read(file, arena).as(ElementType.I64, arena).data().toArray(java.lang.foreign.ValueLayout.JAVA_LONG))
+      assertThat(
+              Npy.read(file, arena)
+                  .as(ElementType.I64, arena)
+                  .data()
+                  .toArray(java.lang.foreign.ValueLayout.JAVA_LONG))
           .containsExactly(7, (1 << 24) + 1);
       Npy.write(file, bools(0, 1));
       assertThat(Npy.read(file, arena).as(ElementType.I32, arena).ints()).containsExactly(0, 1);
@@ -333,7 +369,11 @@ class FileFormatsTest {
       assertThatThrownBy(() -> Npy.read(file, arena).as(ElementType.I32, arena))
           .hasMessageContaining("does not fit");
       Npy.write(file, Tensor.ofFloats(List.of(1L), 0.5f));
-      assertThat(Npy.read(file, arena).as(ElementType.F64, arena).data().toArray(java.lang.foreign.ValueLayout.JAVA_DOUBLE))
+      assertThat(
+              Npy.read(file, arena)
+                  .as(ElementType.F64, arena)
+                  .data()
+                  .toArray(java.lang.foreign.ValueLayout.JAVA_DOUBLE))
           .containsExactly(0.5);
     }
   }
@@ -343,8 +383,30 @@ class FileFormatsTest {
     assertThat(Json.parse(" {\"a\" : [1, -2.5e3, true, \"\\u00e9\\n\"]} "))
         .isEqualTo(Map.of("a", List.of(1L, -2500.0, true, "é\n")));
     for (String bad :
-        List.of("", "{", "[1,]", "{\"a\":1,}", "01", "+1", "1.", ".5", "1e", "nul", "null", "'a'", "\"\t\"", "\"\\x\"",
-            "\"\\u12g4\"", "{a:1}", "[1 2]", "NaN", "\"a", "tru", "{\"a\":1 \"b\":2}", "1 1", "\"\\u12")) {
+        List.of(
+            "",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "01",
+            "+1",
+            "1.",
+            ".5",
+            "1e",
+            "nul",
+            "null",
+            "'a'",
+            "\"\t\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "{a:1}",
+            "[1 2]",
+            "NaN",
+            "\"a",
+            "tru",
+            "{\"a\":1 \"b\":2}",
+            "1 1",
+            "\"\\u12")) {
       assertThatThrownBy(() -> Json.parse(bad)).as(bad).isInstanceOf(Json.Malformed.class);
     }
     assertThat(Json.parse(Json.quote("a\"\\\u0000\n😀ß"))).isEqualTo("a\"\\\u0000\n😀ß");
@@ -354,16 +416,26 @@ class FileFormatsTest {
   @Test
   void filesBeyondTwoGigabytesAreRead() throws IOException {
     long n = (5L << 30) / 4 + 3;
-    String header = "{\"big\":" + tensor("F32", "[" + n + "]", "[0," + 4 * n + "]") + ",\"tail\":"
-        + tensor("F32", "[2]", "[" + 4 * n + "," + (4 * n + 8) + "]") + "}";
+    String header =
+        "{\"big\":"
+            + tensor("F32", "[" + n + "]", "[0," + 4 * n + "]")
+            + ",\"tail\":"
+            + tensor("F32", "[2]", "[" + 4 * n + "," + (4 * n + 8) + "]")
+            + "}";
     Path file = raw(header, 0);
     try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      var tail = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putFloat(1.5f).putFloat(2.5f).flip();
+      var tail =
+          ByteBuffer.allocate(8)
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .putFloat(1.5f)
+              .putFloat(2.5f)
+              .flip();
       channel.write(tail, 8 + header.length() + 4 * n);
     }
     try (var read = Safetensors.open(file);
         var arena = Arena.ofConfined()) {
-      assertThat(read.read(read.entry("tail").orElseThrow(), arena).floats()).containsExactly(1.5f, 2.5f);
+      assertThat(read.read(read.entry("tail").orElseThrow(), arena).floats())
+          .containsExactly(1.5f, 2.5f);
       assertThat(read.entry("big").orElseThrow().bytes()).isEqualTo(4 * n);
     } finally {
       Files.delete(file);
@@ -380,7 +452,8 @@ class FileFormatsTest {
       MemorySegment data = arena.allocate(n, 64);
       data.set(java.lang.foreign.ValueLayout.JAVA_BYTE, n - 1, (byte) 7);
       data.set(java.lang.foreign.ValueLayout.JAVA_BYTE, n / 2, (byte) 5);
-      Safetensors.write(file, Map.of(), Map.of("big", new Tensor(ElementType.BOOL, List.of(n), data)));
+      Safetensors.write(
+          file, Map.of(), Map.of("big", new Tensor(ElementType.BOOL, List.of(n), data)));
       try (var read = Safetensors.open(file)) {
         Tensor back = read.read(read.entry("big").orElseThrow(), arena);
         assertThat(back.data().mismatch(data)).isEqualTo(-1);

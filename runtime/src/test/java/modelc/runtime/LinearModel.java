@@ -22,8 +22,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A linear regression as native code, y = w x + b trained by momentum on the mean squared error: Java methods called as
- * native functions through the real convention, with real threads and the real barrier. No compiler is involved.
+ * A linear regression as native code, y = w x + b trained by momentum on the mean squared error:
+ * Java methods called as native functions through the real convention, with real threads and the
+ * real barrier. No compiler is involved.
  */
 final class LinearModel implements NativeCode {
   static final int FEATURES = 3;
@@ -43,7 +44,8 @@ final class LinearModel implements NativeCode {
     return new ArgumentSpec(name, kind, type, List.of(shape));
   }
 
-  private static ResultSpec result(String name, Kind kind, ElementType type, int alias, DimSpec... shape) {
+  private static ResultSpec result(
+      String name, Kind kind, ElementType type, int alias, DimSpec... shape) {
     return new ResultSpec(name, kind, type, List.of(shape), alias);
   }
 
@@ -80,7 +82,13 @@ final class LinearModel implements NativeCode {
         new EntrySpec(
             "train",
             List.of(
-                w, b, count, wm, bm, x, t,
+                w,
+                b,
+                count,
+                wm,
+                bm,
+                x,
+                t,
                 arg("step", Kind.SCALAR, ElementType.F64),
                 arg("steps", Kind.SCALAR, ElementType.F64),
                 arg("epoch", Kind.SCALAR, ElementType.F64),
@@ -114,8 +122,7 @@ final class LinearModel implements NativeCode {
         name,
         n -> {
           try {
-            var type =
-                MethodType.methodType(int.class, MemorySegment.class, int.class, int.class);
+            var type = MethodType.methodType(int.class, MemorySegment.class, int.class, int.class);
             return Linker.nativeLinker()
                 .upcallStub(
                     MethodHandles.lookup().bind(this, n, type),
@@ -225,7 +232,10 @@ final class LinearModel implements NativeCode {
         });
   }
 
-  /** Each thread sums its share of four chunks into the arena; thread 0 adds them in order and updates. */
+  /**
+   * Each thread sums its share of four chunks into the arena; thread 0 adds them in order and
+   * updates.
+   */
   int train(MemorySegment ctx, int thread, int threads) {
     return guarded(
         () -> {

@@ -52,7 +52,8 @@ class SessionTest {
         assertThat(y.shape()).containsExactly((long) batch);
         for (int r = 0; r < batch; r++) {
           // w = (0.1, 1.1, 2.1), b = 0.5
-          assertThat(y.floats()[r]).isEqualTo(0.5f + 0.1f * 3 * r + 1.1f * (3 * r + 1) + 2.1f * (3 * r + 2));
+          assertThat(y.floats()[r])
+              .isEqualTo(0.5f + 0.1f * 3 * r + 1.1f * (3 * r + 1) + 2.1f * (3 * r + 2));
         }
       }
     }
@@ -92,8 +93,7 @@ class SessionTest {
       refused("R0120", "takes no \"z\"", () -> infer.input("z"));
       refused("R0119", "gives no \"z\"", () -> infer.output("z"));
       refused("R0113", "aligned", () -> infer.bind("x", MemorySegment.ofArray(new float[64])));
-      refused(
-          "R0113", "aligned", () -> infer.bind("x", arena.allocate(256, 64).asSlice(4)));
+      refused("R0113", "aligned", () -> infer.bind("x", arena.allocate(256, 64).asSlice(4)));
       infer.size("batch", 6).bind("x", arena.allocate(64, 64));
       refused("R0118", "needs 128 bytes, its memory has 64", infer::run);
       infer.size("batch", 5).run(); // 60 bytes
@@ -307,7 +307,8 @@ class SessionTest {
       refused(
           "R0511",
           "input x",
-          () -> predictor.predict(Map.of("x", Tensor.ofFloats(List.of(2L, 2L), 1, 2, 3, 4)), arena));
+          () ->
+              predictor.predict(Map.of("x", Tensor.ofFloats(List.of(2L, 2L), 1, 2, 3, 4)), arena));
       refused("R0511", "nothing", () -> predictor.predict(Map.of(), arena));
     }
   }
@@ -321,11 +322,20 @@ class SessionTest {
     refused("R0101", "w: f32[4]", () -> verify(a, b));
     refused("R0101", "two of that name", () -> verify(a, a));
     var batch = new ArgumentSpec("x", Kind.INPUT, ElementType.F32, List.of(DimSpec.of("batch")));
-    refused("R0101", "needs symbol batch", () -> verify(new EntrySpec("a", List.of(batch), List.of(), List.of(), 0)));
+    refused(
+        "R0101",
+        "needs symbol batch",
+        () -> verify(new EntrySpec("a", List.of(batch), List.of(), List.of(), 0)));
     var alias = new ResultSpec("w", Kind.PARAMETER, ElementType.F32, DimSpec.list(3), 1);
-    refused("R0101", "cannot replace", () -> verify(new EntrySpec("a", List.of(p), List.of(alias), List.of(), 0)));
+    refused(
+        "R0101",
+        "cannot replace",
+        () -> verify(new EntrySpec("a", List.of(p), List.of(alias), List.of(), 0)));
     var huge = new ArgumentSpec("x", Kind.INPUT, ElementType.F32, DimSpec.list(1L << 40, 1L << 40));
-    refused("R0102", "larger than any memory", () -> verify(new EntrySpec("a", List.of(huge), List.of(), List.of(), 0)));
+    refused(
+        "R0102",
+        "larger than any memory",
+        () -> verify(new EntrySpec("a", List.of(huge), List.of(), List.of(), 0)));
   }
 
   private static void verify(EntrySpec... entries) {

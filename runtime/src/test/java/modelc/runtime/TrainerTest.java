@@ -76,7 +76,8 @@ class TrainerTest {
           assertThat(s.variable("b").floats()[0]).isCloseTo(3, within(1e-3f));
           assertThat(s.variable("w").floats()[1]).isCloseTo(-1, within(1e-3f));
           assertThat(log.epochs).hasSize(40);
-          assertThat(log.epochs.getLast().metrics()).containsOnlyKeys("loss", "mae", "val_loss", "val_mae");
+          assertThat(log.epochs.getLast().metrics())
+              .containsOnlyKeys("loss", "mae", "val_loss", "val_mae");
           assertThat(log.epochs.getLast().metrics().get("val_loss")).isLessThan(1e-5);
           assertThat(log.epochs.getLast().samplesPerSecond()).isPositive();
           assertThat(log.epochs.getLast().waitShare()).isBetween(0.0, 1.0);
@@ -140,7 +141,10 @@ class TrainerTest {
     assertThat(results.get(0)).isNotEqualTo(results.get(1)).isNotEqualTo(results.get(2));
   }
 
-  /** In the middle of an epoch, at its end, twice at the same place, with the best weights to be restored or not. */
+  /**
+   * In the middle of an epoch, at its end, twice at the same place, with the best weights to be
+   * restored or not.
+   */
   @ParameterizedTest
   @CsvSource({"5,false", "8,true", "19,true", "16,false", "1,true"})
   void stoppedAndResumedEqualsUninterruptedByteForByte(
@@ -155,7 +159,8 @@ class TrainerTest {
     session(
         1,
         s -> {
-          new Trainer(s, DATA, VALIDATION, base.withCheckpoint(whole, 0), TrainingListener.NONE).run();
+          new Trainer(s, DATA, VALIDATION, base.withCheckpoint(whole, 0), TrainingListener.NONE)
+              .run();
           expected.set(weights(s, folder));
         });
     TrainerOptions options = base.withCheckpoint(parts, 3);
@@ -163,7 +168,9 @@ class TrainerTest {
         1,
         s -> {
           TrainingResult r =
-              new Trainer(s, DATA, VALIDATION, options.withStopAfterStep(steps), TrainingListener.NONE).run();
+              new Trainer(
+                      s, DATA, VALIDATION, options.withStopAfterStep(steps), TrainingListener.NONE)
+                  .run();
           assertThat(r.outcome()).isEqualTo(Outcome.STEP_LIMIT);
           assertThat(r.steps()).isEqualTo(steps);
         });
@@ -171,7 +178,8 @@ class TrainerTest {
         1,
         s -> {
           var trainer =
-              new Trainer(s, DATA, VALIDATION, options.withStopAfterStep(2 * steps), TrainingListener.NONE);
+              new Trainer(
+                  s, DATA, VALIDATION, options.withStopAfterStep(2 * steps), TrainingListener.NONE);
           assertThat(trainer.resume(parts)).isEqualTo(steps);
           trainer.run();
         });
@@ -229,7 +237,8 @@ class TrainerTest {
                 }
               };
           TrainingResult r =
-              new Trainer(s, DATA, VALIDATION, TrainerOptions.of(3, 8).withCheckpoint(file, 0), log).run();
+              new Trainer(s, DATA, VALIDATION, TrainerOptions.of(3, 8).withCheckpoint(file, 0), log)
+                  .run();
           assertThat(Thread.interrupted()).isTrue();
           assertThat(r.outcome()).isEqualTo(Outcome.INTERRUPTED);
           assertThat(r.steps()).isEqualTo(8);
@@ -244,7 +253,12 @@ class TrainerTest {
     Path whole = folder.resolve("whole.ckpt");
     Path file = folder.resolve("run.ckpt");
     var options = TrainerOptions.of(2, 8);
-    session(1, s -> new Trainer(s, DATA, VALIDATION, options.withCheckpoint(whole, 0), TrainingListener.NONE).run());
+    session(
+        1,
+        s ->
+            new Trainer(
+                    s, DATA, VALIDATION, options.withCheckpoint(whole, 0), TrainingListener.NONE)
+                .run());
     session(
         1,
         s -> {
@@ -271,7 +285,11 @@ class TrainerTest {
               };
           self.set(
               new Trainer(
-                  s, DATA, Optional.of(interrupting), options.withCheckpoint(file, 0), TrainingListener.NONE));
+                  s,
+                  DATA,
+                  Optional.of(interrupting),
+                  options.withCheckpoint(file, 0),
+                  TrainingListener.NONE));
           TrainingResult r = self.get().run();
           assertThat(r.outcome()).isEqualTo(Outcome.INTERRUPTED);
           assertThat(r.epochs()).isEmpty();
@@ -279,7 +297,9 @@ class TrainerTest {
     session(
         1,
         s -> {
-          var trainer = new Trainer(s, DATA, VALIDATION, options.withCheckpoint(file, 0), TrainingListener.NONE);
+          var trainer =
+              new Trainer(
+                  s, DATA, VALIDATION, options.withCheckpoint(file, 0), TrainingListener.NONE);
           assertThat(trainer.resume(file)).isEqualTo(8);
           assertThat(trainer.run().epochs()).hasSize(2);
         });
@@ -293,7 +313,9 @@ class TrainerTest {
         2,
         s -> {
           var options = TrainerOptions.of(2, 8).withShuffle(false).withCheckpoint(file, 2);
-          var trainer = new Trainer(s, new Linear(61, 43, -1), Optional.empty(), options, TrainingListener.NONE);
+          var trainer =
+              new Trainer(
+                  s, new Linear(61, 43, -1), Optional.empty(), options, TrainingListener.NONE);
           assertThatThrownBy(trainer::run)
               .isInstanceOfSatisfying(
                   NumericException.class,
@@ -344,7 +366,9 @@ class TrainerTest {
         1,
         s -> {
           var options =
-              TrainerOptions.of(3, 8).withStop(EarlyStopping.of("val_loss", 3)).withCheckpoint(file, 0);
+              TrainerOptions.of(3, 8)
+                  .withStop(EarlyStopping.of("val_loss", 3))
+                  .withCheckpoint(file, 0);
           new Trainer(s, DATA, VALIDATION, options, TrainingListener.NONE).run();
           float[] trained = s.variable("w").floats();
           s.init(9);
@@ -360,13 +384,15 @@ class TrainerTest {
         s -> {
           refused("R0508", s, DATA, TrainerOptions.of(1, 9));
           refused("R0507", s, Linear.of(0), TrainerOptions.of(1, 8));
-          refused("R0509", s, DATA, TrainerOptions.of(1, 8).withStop(EarlyStopping.of("val_acc", 1)));
+          refused(
+              "R0509", s, DATA, TrainerOptions.of(1, 8).withStop(EarlyStopping.of("val_acc", 1)));
           refused("R0501", s, new Misshapen(), TrainerOptions.of(1, 8));
           assertThatThrownBy(() -> TrainerOptions.of(0, 8)).isInstanceOf(UsageException.class);
           assertThatThrownBy(() -> EarlyStopping.of("loss", 0)).isInstanceOf(UsageException.class);
           Path file = Files.createFile(folder.resolve("file"));
           var unwritable = TrainerOptions.of(1, 8).withCheckpoint(file.resolve("run.ckpt"), 0);
-          assertThatThrownBy(() -> new Trainer(s, DATA, VALIDATION, unwritable, TrainingListener.NONE).run())
+          assertThatThrownBy(
+                  () -> new Trainer(s, DATA, VALIDATION, unwritable, TrainingListener.NONE).run())
               .isInstanceOf(FileException.class)
               .hasMessageContaining("cannot write");
           assertThat(s.variable("count").floats()).containsExactly(0f);
@@ -382,7 +408,8 @@ class TrainerTest {
     @Override
     public List<Column> columns() {
       return List.of(
-          new Column("x", ElementType.F32, List.of(4L)), new Column("t", ElementType.F32, List.of()));
+          new Column("x", ElementType.F32, List.of(4L)),
+          new Column("t", ElementType.F32, List.of()));
     }
 
     @Override
@@ -400,8 +427,15 @@ class TrainerTest {
         1,
         s -> {
           var trainer =
-              new Trainer(s, new Linear(61, -1, 50), VALIDATION, TrainerOptions.of(1, 8), TrainingListener.NONE);
-          assertThatThrownBy(trainer::run).isInstanceOf(DataException.class).hasMessage("sample 50 is damaged");
+              new Trainer(
+                  s,
+                  new Linear(61, -1, 50),
+                  VALIDATION,
+                  TrainerOptions.of(1, 8),
+                  TrainingListener.NONE);
+          assertThatThrownBy(trainer::run)
+              .isInstanceOf(DataException.class)
+              .hasMessage("sample 50 is damaged");
         });
   }
 
@@ -419,7 +453,8 @@ class TrainerTest {
               .hasMessageContaining("seed was 1, and is 5");
           var more = new Trainer(s, Linear.of(62), VALIDATION, options, TrainingListener.NONE);
           assertThatThrownBy(() -> more.resume(file)).hasMessageContaining("samples was 61");
-          assertThatThrownBy(() -> more.resume(folder.resolve("none"))).isInstanceOf(FileException.class);
+          assertThatThrownBy(() -> more.resume(folder.resolve("none")))
+              .isInstanceOf(FileException.class);
         });
   }
 
@@ -439,7 +474,8 @@ class TrainerTest {
                 }
               };
           TrainingResult r =
-              new Trainer(s, DATA, VALIDATION, TrainerOptions.of(2, 8).withCheckpoint(file, 0), log).run();
+              new Trainer(s, DATA, VALIDATION, TrainerOptions.of(2, 8).withCheckpoint(file, 0), log)
+                  .run();
           assertThat(r.outcome()).isEqualTo(Outcome.COMPLETED);
           assertThat(log.warnings).hasSize(2).allMatch(w -> w.contains("no checkpoint at step"));
         });
@@ -458,14 +494,16 @@ class TrainerTest {
   @Test
   void permutationsArePermutationsAndDifferByEpoch() {
     int[] a = Permutation.of(1000, 7, 1);
-    assertThat(a.clone()).containsExactlyInAnyOrder(java.util.stream.IntStream.range(0, 1000).toArray());
+    assertThat(a.clone())
+        .containsExactlyInAnyOrder(java.util.stream.IntStream.range(0, 1000).toArray());
     assertThat(Permutation.of(1000, 7, 1)).isEqualTo(a);
     assertThat(Permutation.of(1000, 7, 2)).isNotEqualTo(a);
     assertThat(Permutation.of(1000, 8, 1)).isNotEqualTo(a);
     // Each of the six orders of three about equally often.
     var counts = new java.util.HashMap<List<Integer>, Integer>();
     for (int epoch = 0; epoch < 6000; epoch++) {
-      counts.merge(java.util.Arrays.stream(Permutation.of(3, 1, epoch)).boxed().toList(), 1, Integer::sum);
+      counts.merge(
+          java.util.Arrays.stream(Permutation.of(3, 1, epoch)).boxed().toList(), 1, Integer::sum);
     }
     assertThat(counts).hasSize(6).allSatisfy((_, n) -> assertThat(n).isBetween(870, 1130));
     // Known for good: a change would break every checkpoint in the world.

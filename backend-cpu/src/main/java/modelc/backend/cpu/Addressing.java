@@ -11,11 +11,11 @@ import modelc.ir.loop.Expr;
 import modelc.ir.loop.Var;
 
 /**
- * I64 index arithmetic of one kernel: keeps indices as {@link Linear} sums and turns them into values and addresses.
- * It reads no memory.
+ * I64 index arithmetic of one kernel: keeps indices as {@link Linear} sums and turns them into
+ * values and addresses. It reads no memory.
  *
- * <p>Addresses are built from the outermost varying term inwards, each partial sum once, the constant last: LLVM then
- * hoists the outer sums and folds the constant into the load.
+ * <p>Addresses are built from the outermost varying term inwards, each partial sum once, the
+ * constant last: LLVM then hoists the outer sums and folds the constant into the load.
  */
 final class Addressing {
   /** Products of sums are multiplied out up to this many products of atoms. */
@@ -48,7 +48,10 @@ final class Addressing {
     sizes.put(symbol, Linear.of(atom(name, 0)));
   }
 
-  /** Remembers how a vector of indices is made, if it is simple enough to be made again lane by lane. */
+  /**
+   * Remembers how a vector of indices is made, if it is simple enough to be made again lane by
+   * lane.
+   */
   void bindVector(Var var, Expr value) {
     if (isLaneByLane(value)) {
       vectors.put(var, value);
@@ -68,7 +71,8 @@ final class Addressing {
   Linear size(Symbol symbol) {
     Linear value = sizes.get(symbol);
     if (value == null) {
-      throw new IllegalArgumentException("the kernel does not list symbol " + symbol + " that it uses");
+      throw new IllegalArgumentException(
+          "the kernel does not list symbol " + symbol + " that it uses");
     }
     return value;
   }
@@ -138,7 +142,8 @@ final class Addressing {
     return out;
   }
 
-  private Linear lane(Expr e, int lane, ExprEmitter expressions, IdentityHashMap<Expr, String> values) {
+  private Linear lane(
+      Expr e, int lane, ExprEmitter expressions, IdentityHashMap<Expr, String> values) {
     return switch (e) {
       case Expr.Splat s -> expressions.index(s.x());
       case Expr.Ramp r ->
@@ -157,19 +162,31 @@ final class Addressing {
       }
       case Expr.Convert c when c.dtype() == DType.I64 && c.x().dtype() == DType.I32 ->
           atomHere(f.pure("sext i32 " + extract(c.x(), lane, expressions, values) + " to i64"));
-      case Expr.Const _, Expr.Size _, Expr.Unary _, Expr.Binary _, Expr.Fma _, Expr.Compare _,
-          Expr.Select _, Expr.Convert _, Expr.Load _, Expr.Horizontal _, Expr.Lane _, Expr.WarpShuffleXor _ ->
+      case Expr.Const _,
+          Expr.Size _,
+          Expr.Unary _,
+          Expr.Binary _,
+          Expr.Fma _,
+          Expr.Compare _,
+          Expr.Select _,
+          Expr.Convert _,
+          Expr.Load _,
+          Expr.Horizontal _,
+          Expr.Lane _,
+          Expr.WarpShuffleXor _ ->
           atomHere(extract(e, lane, expressions, values));
     };
   }
 
-  private String extract(Expr e, int lane, ExprEmitter expressions, IdentityHashMap<Expr, String> values) {
+  private String extract(
+      Expr e, int lane, ExprEmitter expressions, IdentityHashMap<Expr, String> values) {
     String vector = values.get(e);
     if (vector == null) {
       vector = expressions.value(e);
       values.put(e, vector);
     }
-    return f.pure("extractelement " + LlvmTypes.value(e.dtype(), e.lanes()) + " " + vector + ", i64 " + lane);
+    return f.pure(
+        "extractelement " + LlvmTypes.value(e.dtype(), e.lanes()) + " " + vector + ", i64 " + lane);
   }
 
   private boolean isLaneByLane(Expr e) {
@@ -181,8 +198,18 @@ final class Addressing {
           (b.fn() == BinaryFn.ADD || b.fn() == BinaryFn.SUBTRACT || b.fn() == BinaryFn.MULTIPLY)
               && isLaneByLane(b.x())
               && isLaneByLane(b.y());
-      case Expr.Const _, Expr.Size _, Expr.Unary _, Expr.Fma _, Expr.Compare _, Expr.Select _, Expr.Convert _,
-          Expr.Load _, Expr.Horizontal _, Expr.Lane _, Expr.WarpShuffleXor _ -> false;
+      case Expr.Const _,
+          Expr.Size _,
+          Expr.Unary _,
+          Expr.Fma _,
+          Expr.Compare _,
+          Expr.Select _,
+          Expr.Convert _,
+          Expr.Load _,
+          Expr.Horizontal _,
+          Expr.Lane _,
+          Expr.WarpShuffleXor _ ->
+          false;
     };
   }
 
@@ -191,8 +218,18 @@ final class Addressing {
     return switch (e) {
       case Expr.Const _, Expr.Size _, Expr.VarRef _ -> true;
       case Expr.Binary b -> isLocal(b.x()) && isLocal(b.y());
-      case Expr.Unary _, Expr.Fma _, Expr.Compare _, Expr.Select _, Expr.Convert _, Expr.Load _, Expr.Splat _,
-          Expr.Ramp _, Expr.Horizontal _, Expr.Lane _, Expr.WarpShuffleXor _ -> false;
+      case Expr.Unary _,
+          Expr.Fma _,
+          Expr.Compare _,
+          Expr.Select _,
+          Expr.Convert _,
+          Expr.Load _,
+          Expr.Splat _,
+          Expr.Ramp _,
+          Expr.Horizontal _,
+          Expr.Lane _,
+          Expr.WarpShuffleXor _ ->
+          false;
     };
   }
 

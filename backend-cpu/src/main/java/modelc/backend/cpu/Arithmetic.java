@@ -7,12 +7,13 @@ import modelc.ir.ReduceFn;
 import modelc.ir.UnaryFn;
 
 /**
- * The elementwise functions of Loop IR as LLVM instructions, for scalars and vectors alike, with the meaning that
- * {@link UnaryFn} and {@link BinaryFn} state where LLVM's differs or is undefined. It loads and stores nothing.
+ * The elementwise functions of Loop IR as LLVM instructions, for scalars and vectors alike, with
+ * the meaning that {@link UnaryFn} and {@link BinaryFn} state where LLVM's differs or is undefined.
+ * It loads and stores nothing.
  *
- * <p>What the functions' documentation leaves open: integer division by zero gives -1 and its remainder the dividend
- * (the processor would trap); the sign of a zero that maximum and minimum return is that of either operand; on BOOL,
- * add and maximum are or, multiply and minimum are and.
+ * <p>What the functions' documentation leaves open: integer division by zero gives -1 and its
+ * remainder the dividend (the processor would trap); the sign of a zero that maximum and minimum
+ * return is that of either operand; on BOOL, add and maximum are or, multiply and minimum are and.
  */
 final class Arithmetic {
   private final FunctionText f;
@@ -26,10 +27,12 @@ final class Arithmetic {
   String unary(UnaryFn fn, DType dtype, int lanes, String x) {
     String t = LlvmTypes.value(dtype, lanes);
     return switch (fn) {
-      case NEGATE -> dtype.isFloat() ? f.pure("fneg " + t + " " + x) : sub(t, splat(dtype, 0, lanes), x);
+      case NEGATE ->
+          dtype.isFloat() ? f.pure("fneg " + t + " " + x) : sub(t, splat(dtype, 0, lanes), x);
       case ABS -> abs(dtype, lanes, x);
       case SIGN -> sign(dtype, lanes, x);
-      case NOT -> f.pure("xor " + t + " " + x + ", " + splat(dtype, dtype == DType.BOOL ? 1 : -1, lanes));
+      case NOT ->
+          f.pure("xor " + t + " " + x + ", " + splat(dtype, dtype == DType.BOOL ? 1 : -1, lanes));
       case IS_FINITE -> isFinite(dtype, lanes, x);
       case SQRT -> floatIntrinsic("sqrt", dtype, lanes, x);
       case FLOOR -> dtype.isFloat() ? floatIntrinsic("floor", dtype, lanes, x) : x;
@@ -37,7 +40,12 @@ final class Arithmetic {
       case ROUND_NEAREST_EVEN -> dtype.isFloat() ? floatIntrinsic("roundeven", dtype, lanes, x) : x;
       case RSQRT ->
           f.pure(
-              "fdiv " + t + " " + splat(dtype, 1, lanes) + ", " + floatIntrinsic("sqrt", dtype, lanes, x));
+              "fdiv "
+                  + t
+                  + " "
+                  + splat(dtype, 1, lanes)
+                  + ", "
+                  + floatIntrinsic("sqrt", dtype, lanes, x));
       case EXP, EXPM1, LOG, LOG1P, TANH, LOGISTIC, ERF, SINE, COSINE -> {
         requireFloat(fn, dtype);
         yield math.unary(fn, dtype, lanes, x);
@@ -55,7 +63,8 @@ final class Arithmetic {
       case SUBTRACT -> f.pure((real ? "fsub " : bool ? "xor " : "sub ") + typed);
       case MULTIPLY -> f.pure((real ? "fmul " : bool ? "and " : "mul ") + typed);
       case DIVIDE -> real ? f.pure("fdiv " + typed) : divide(dtype, lanes, x, y, true);
-      case REMAINDER -> real ? math.remainder(dtype, lanes, x, y) : divide(dtype, lanes, x, y, false);
+      case REMAINDER ->
+          real ? math.remainder(dtype, lanes, x, y) : divide(dtype, lanes, x, y, false);
       case POWER -> math.power(dtype, lanes, x, y);
       case MAXIMUM -> bool ? f.pure("or " + typed) : extreme("gt", "smax", dtype, lanes, x, y);
       case MINIMUM -> bool ? f.pure("and " + typed) : extreme("lt", "smin", dtype, lanes, x, y);
@@ -81,7 +90,12 @@ final class Arithmetic {
   }
 
   String select(DType dtype, int lanes, String predicate, String onTrue, String onFalse) {
-    return select(LlvmTypes.value(DType.BOOL, lanes), predicate, LlvmTypes.value(dtype, lanes), onTrue, onFalse);
+    return select(
+        LlvmTypes.value(DType.BOOL, lanes),
+        predicate,
+        LlvmTypes.value(dtype, lanes),
+        onTrue,
+        onFalse);
   }
 
   String fma(DType dtype, int lanes, String x, String y, String z) {
@@ -98,7 +112,13 @@ final class Arithmetic {
     String target = LlvmTypes.value(to, lanes);
     return switch (to) {
       case BOOL ->
-          f.pure((from.isFloat() ? "fcmp une " : "icmp ne ") + source + " " + x + ", " + splat(from, 0, lanes));
+          f.pure(
+              (from.isFloat() ? "fcmp une " : "icmp ne ")
+                  + source
+                  + " "
+                  + x
+                  + ", "
+                  + splat(from, 0, lanes));
       case F32, F64 -> {
         String op =
             from.isFloat()
@@ -108,7 +128,11 @@ final class Arithmetic {
       }
       case I32, I64 -> {
         if (from.isFloat()) {
-          String name = "llvm.fptosi.sat." + LlvmTypes.suffix(to, lanes) + "." + LlvmTypes.suffix(from, lanes);
+          String name =
+              "llvm.fptosi.sat."
+                  + LlvmTypes.suffix(to, lanes)
+                  + "."
+                  + LlvmTypes.suffix(from, lanes);
           yield f.intrinsic(target, name, source + " " + x);
         }
         String op = from == DType.BOOL ? "zext" : to == DType.I64 ? "sext" : "trunc";
@@ -120,7 +144,8 @@ final class Arithmetic {
   /** Pairwise: the upper half of the lanes onto the lower half, until one is left. */
   String horizontal(ReduceFn fn, DType dtype, int lanes, String x) {
     if (Integer.bitCount(lanes) != 1) {
-      throw new UnsupportedOperationException("a horizontal reduction of " + lanes + " lanes, not a power of two");
+      throw new UnsupportedOperationException(
+          "a horizontal reduction of " + lanes + " lanes, not a power of two");
     }
     String value = x;
     for (int n = lanes; n > 1; n /= 2) {
@@ -152,7 +177,17 @@ final class Arithmetic {
       mask.append(i == 0 ? "" : ", ").append("i32 ").append(from + i);
     }
     return f.pure(
-        "shufflevector " + t + " " + x + ", " + t + " poison, <" + lanes / 2 + " x i32> <" + mask + ">");
+        "shufflevector "
+            + t
+            + " "
+            + x
+            + ", "
+            + t
+            + " poison, <"
+            + lanes / 2
+            + " x i32> <"
+            + mask
+            + ">");
   }
 
   /** A constant in every lane. */
@@ -189,7 +224,8 @@ final class Arithmetic {
       return splat(DType.BOOL, 1, lanes);
     }
     String magnitude = floatIntrinsic("fabs", dtype, lanes, x);
-    return compare(CompareFn.LT, dtype, lanes, magnitude, splat(dtype, Double.POSITIVE_INFINITY, lanes));
+    return compare(
+        CompareFn.LT, dtype, lanes, magnitude, splat(dtype, Double.POSITIVE_INFINITY, lanes));
   }
 
   /** Quotient or remainder without the operands on which the processor traps. */
@@ -213,10 +249,11 @@ final class Arithmetic {
   }
 
   /**
-   * Maximum or minimum. {@code select (x > y), x, y} is one instruction and gives y when either is NaN: right when x
-   * cannot be NaN, so constants go first; otherwise a NaN in x is put back.
+   * Maximum or minimum. {@code select (x > y), x, y} is one instruction and gives y when either is
+   * NaN: right when x cannot be NaN, so constants go first; otherwise a NaN in x is put back.
    */
-  private String extreme(String order, String integerName, DType dtype, int lanes, String x, String y) {
+  private String extreme(
+      String order, String integerName, DType dtype, int lanes, String x, String y) {
     String t = LlvmTypes.value(dtype, lanes);
     if (!dtype.isFloat()) {
       String name = "llvm." + integerName + "." + LlvmTypes.suffix(dtype, lanes);
@@ -247,9 +284,11 @@ final class Arithmetic {
     return f.pure("sub " + t + " " + x + ", " + y);
   }
 
-  private String select(String maskType, String predicate, String t, String onTrue, String onFalse) {
+  private String select(
+      String maskType, String predicate, String t, String onTrue, String onFalse) {
     return f.pure(
-        "select " + maskType + " " + predicate + ", " + t + " " + onTrue + ", " + t + " " + onFalse);
+        "select " + maskType + " " + predicate + ", " + t + " " + onTrue + ", " + t + " "
+            + onFalse);
   }
 
   private static String ordering(String order, DType dtype) {

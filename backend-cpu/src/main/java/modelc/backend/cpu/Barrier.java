@@ -1,11 +1,13 @@
 package modelc.backend.cpu;
 
 /**
- * The barrier between the threads of one entry, as LLVM IR: {@code void @modelc.barrier(ptr line, i32 nthreads)} over
- * one zeroed cache line that holds {count, generation}. It creates and stops no threads.
+ * The barrier between the threads of one entry, as LLVM IR: {@code void @modelc.barrier(ptr line,
+ * i32 nthreads)} over one zeroed cache line that holds {count, generation}. It creates and stops no
+ * threads.
  *
- * <p>The last thread to arrive resets the count and raises the generation; the others spin on the generation, pausing,
- * and give up their time slice once that takes long: other threads need the cores too.
+ * <p>The last thread to arrive resets the count and raises the generation; the others spin on the
+ * generation, pausing, and give up their time slice once that takes long: other threads need the
+ * cores too.
  */
 final class Barrier {
   /** Pauses, of some 10 to 40 ns each, before a waiting thread starts to yield. */

@@ -5,8 +5,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A compiled program: relocatable objects for the machine it was compiled on, which refer to each other. They are not
- * loaded: {@link Jit} does that.
+ * A compiled program: relocatable objects for the machine it was compiled on, which refer to each
+ * other. They are not loaded: {@link Jit} does that.
  *
  * @param millis the time it took, the parts side by side
  */
@@ -24,7 +24,10 @@ public record CompiledObject(List<Part> parts, double millis) {
    */
   public record Part(byte[] object, String llvmIr, Times times) {}
 
-  /** Milliseconds spent writing LLVM IR, parsing and verifying it, in LLVM's passes, and generating code. */
+  /**
+   * Milliseconds spent writing LLVM IR, parsing and verifying it, in LLVM's passes, and generating
+   * code.
+   */
   public record Times(double write, double parse, double passes, double generate) {}
 
   public long bytes() {

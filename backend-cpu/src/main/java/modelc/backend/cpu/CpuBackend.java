@@ -8,8 +8,8 @@ import modelc.ir.loop.LoopProgram;
 import modelc.passes.Backend;
 
 /**
- * Compiles Loop IR for the processor this program runs on, the kernels in as many parts as there are processors, side
- * by side. It does not load the result: see {@link Jit}.
+ * Compiles Loop IR for the processor this program runs on, the kernels in as many parts as there
+ * are processors, side by side. It does not load the result: see {@link Jit}.
  */
 public final class CpuBackend implements Backend<CompiledObject> {
   /** More parts than this save little time. */
@@ -35,7 +35,8 @@ public final class CpuBackend implements Backend<CompiledObject> {
     long start = System.nanoTime();
     String triple = LlvmCompiler.hostTriple();
     int processors = Math.min(MAX_PARTS, Runtime.getRuntime().availableProcessors());
-    var emitter = new LlvmEmitter(program, triple, KernelSize.of(program) < SMALL_PROGRAM ? 1 : processors);
+    var emitter =
+        new LlvmEmitter(program, triple, KernelSize.of(program) < SMALL_PROGRAM ? 1 : processors);
     List<CompletableFuture<CompiledObject.Part>> parts =
         IntStream.range(0, emitter.parts()).mapToObj(i -> start(emitter, i)).toList();
     var done = parts.stream().map(CpuBackend::await).toList();

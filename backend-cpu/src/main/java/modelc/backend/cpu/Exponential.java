@@ -3,9 +3,11 @@ package modelc.backend.cpu;
 import modelc.backend.cpu.VectorCode.Nearest;
 
 /**
- * The exponential and the functions made of it: exp, expm1, logistic, tanh, erf. It holds no logarithms.
+ * The exponential and the functions made of it: exp, expm1, logistic, tanh, erf. It holds no
+ * logarithms.
  *
- * <p>exp(x) = 2^n exp(r) with n the nearest integer to x/ln 2, and a polynomial for r in [-ln 2/2, ln 2/2].
+ * <p>exp(x) = 2^n exp(r) with n the nearest integer to x/ln 2, and a polynomial for r in [-ln 2/2,
+ * ln 2/2].
  */
 final class Exponential {
   private static final double LN2 = Math.log(2);
@@ -14,7 +16,11 @@ final class Exponential {
 
   /** (exp(r) - 1 - r) / r^2 over [-ln 2/2, ln 2/2], relative to exp(r). */
   private static final double[] EXP_F32 = {
-    0.4999999403953552, 0.16666516661643982, 0.04166810214519501, 0.008369192481040955, 0.001383890979923308
+    0.4999999403953552,
+    0.16666516661643982,
+    0.04166810214519501,
+    0.008369192481040955,
+    0.001383890979923308
   };
 
   private static final double[] EXP_F64 = {
@@ -122,7 +128,8 @@ final class Exponential {
     Reduced e = reduce(v, bounded);
     String r = tail.isEmpty() ? e.r() : v.add(e.r(), tail);
     String p = v.add(expm1Small(v, r), v.c(1));
-    // In two steps, so that neither overflows before the result does and denormals are rounded once.
+    // In two steps, so that neither overflows before the result does and denormals are rounded
+    // once.
     String half = v.integer("ashr", e.n().asInt(), v.ci(1));
     String rest = v.integer("sub", e.n().asInt(), half);
     return v.mul(v.mul(p, v.powerOfTwo(half)), v.powerOfTwo(rest));
@@ -139,7 +146,10 @@ final class Exponential {
     return v.select(tiny, x, v.add(half, half));
   }
 
-  /** 1 / (1 + exp(-x)), from exp(-|x|) so that nothing overflows and small results keep their accuracy. */
+  /**
+   * 1 / (1 + exp(-x)), from exp(-|x|) so that nothing overflows and small results keep their
+   * accuracy.
+   */
   static String logistic(VectorCode v, String x) {
     String t = exp(v, v.neg(v.abs(x)));
     String positive = v.compare("oge", x, v.c(0));

@@ -10,8 +10,8 @@ import modelc.ir.loop.Expr;
 import modelc.ir.loop.Var;
 
 /**
- * Writes the expressions of one kernel as LLVM instructions and knows what its variables stand for. It writes
- * straight-line code only: statements and control flow are {@link KernelEmitter}'s.
+ * Writes the expressions of one kernel as LLVM instructions and knows what its variables stand for.
+ * It writes straight-line code only: statements and control flow are {@link KernelEmitter}'s.
  */
 final class ExprEmitter {
   private final FunctionText f;
@@ -50,15 +50,25 @@ final class ExprEmitter {
   /** A scalar I64 expression as a sum of terms. */
   Linear index(Expr e) {
     if (!isIndex(e)) {
-      throw new IllegalArgumentException("an index must be an i64 scalar, not " + e.dtype() + " x " + e.lanes());
+      throw new IllegalArgumentException(
+          "an index must be an i64 scalar, not " + e.dtype() + " x " + e.lanes());
     }
     return switch (e) {
       case Expr.Const c -> Linear.of((long) c.value());
       case Expr.Size s -> addressing.size(s.symbol());
       case Expr.VarRef v -> addressing.variable(v.var());
       case Expr.Binary b -> indexBinary(b);
-      case Expr.Unary _, Expr.Fma _, Expr.Compare _, Expr.Select _, Expr.Convert _, Expr.Load _, Expr.Splat _,
-          Expr.Ramp _, Expr.Horizontal _, Expr.Lane _, Expr.WarpShuffleXor _ ->
+      case Expr.Unary _,
+          Expr.Fma _,
+          Expr.Compare _,
+          Expr.Select _,
+          Expr.Convert _,
+          Expr.Load _,
+          Expr.Splat _,
+          Expr.Ramp _,
+          Expr.Horizontal _,
+          Expr.Lane _,
+          Expr.WarpShuffleXor _ ->
           addressing.atomHere(compute(e));
     };
   }
@@ -79,16 +89,20 @@ final class ExprEmitter {
       case Expr.VarRef v -> variable(v.var());
       case Expr.Size s -> addressing.value(addressing.size(s.symbol()));
       case Expr.Unary u -> arithmetic.unary(u.fn(), u.x().dtype(), u.lanes(), value(u.x()));
-      case Expr.Binary b -> arithmetic.binary(b.fn(), b.dtype(), b.lanes(), value(b.x()), value(b.y()));
-      case Expr.Fma x -> arithmetic.fma(x.dtype(), x.lanes(), value(x.x()), value(x.y()), value(x.z()));
+      case Expr.Binary b ->
+          arithmetic.binary(b.fn(), b.dtype(), b.lanes(), value(b.x()), value(b.y()));
+      case Expr.Fma x ->
+          arithmetic.fma(x.dtype(), x.lanes(), value(x.x()), value(x.y()), value(x.z()));
       case Expr.Compare c -> compare(c);
       case Expr.Select s ->
-          arithmetic.select(s.dtype(), s.lanes(), value(s.predicate()), value(s.onTrue()), value(s.onFalse()));
+          arithmetic.select(
+              s.dtype(), s.lanes(), value(s.predicate()), value(s.onTrue()), value(s.onFalse()));
       case Expr.Convert c -> arithmetic.convert(c.x().dtype(), c.dtype(), c.lanes(), value(c.x()));
       case Expr.Load l -> memory.load(l);
       case Expr.Splat s -> splat(s.dtype(), s.lanes(), value(s.x()));
       case Expr.Ramp r -> ramp(r);
-      case Expr.Horizontal h -> arithmetic.horizontal(h.fn(), h.dtype(), h.x().lanes(), value(h.x()));
+      case Expr.Horizontal h ->
+          arithmetic.horizontal(h.fn(), h.dtype(), h.x().lanes(), value(h.x()));
       case Expr.Lane l -> {
         String t = LlvmTypes.value(l.dtype(), l.x().lanes());
         yield l.x().lanes() == 1
@@ -96,7 +110,8 @@ final class ExprEmitter {
             : f.pure("extractelement " + t + " " + value(l.x()) + ", i64 " + l.lane());
       }
       case Expr.WarpShuffleXor _ ->
-          throw new UnsupportedOperationException("warp_shuffle_xor is a GPU operation: the CPU has no warps");
+          throw new UnsupportedOperationException(
+              "warp_shuffle_xor is a GPU operation: the CPU has no warps");
     };
   }
 
@@ -109,9 +124,18 @@ final class ExprEmitter {
       return LlvmTypes.splat(LlvmTypes.scalar(dtype), x, lanes);
     }
     String t = LlvmTypes.value(dtype, lanes);
-    String first = f.pure("insertelement " + t + " poison, " + LlvmTypes.scalar(dtype) + " " + x + ", i64 0");
+    String first =
+        f.pure("insertelement " + t + " poison, " + LlvmTypes.scalar(dtype) + " " + x + ", i64 0");
     return f.pure(
-        "shufflevector " + t + " " + first + ", " + t + " poison, <" + lanes + " x i32> zeroinitializer");
+        "shufflevector "
+            + t
+            + " "
+            + first
+            + ", "
+            + t
+            + " poison, <"
+            + lanes
+            + " x i32> zeroinitializer");
   }
 
   private Linear indexBinary(Expr.Binary b) {
@@ -121,7 +145,16 @@ final class ExprEmitter {
       case ADD -> x.plus(y);
       case SUBTRACT -> x.minus(y);
       case MULTIPLY -> addressing.product(x, y);
-      case DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM, AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> {
+      case DIVIDE,
+          REMAINDER,
+          POWER,
+          MAXIMUM,
+          MINIMUM,
+          AND,
+          OR,
+          XOR,
+          SHIFT_LEFT,
+          SHIFT_RIGHT_LOGICAL -> {
         if (x.isConstant() && y.isConstant()) {
           Optional<Long> folded = fold(b.fn(), x.constant(), y.constant());
           if (folded.isPresent()) {
@@ -148,8 +181,9 @@ final class ExprEmitter {
   }
 
   /**
-   * A comparison; of scalar indices with a constant difference it is decided here, and {@code base + lane < n}, the mask
-   * of a loop's last vector, is made from 32-bit lanes: half as wide as comparing the I64 indices themselves.
+   * A comparison; of scalar indices with a constant difference it is decided here, and {@code base
+   * + lane < n}, the mask of a loop's last vector, is made from 32-bit lanes: half as wide as
+   * comparing the I64 indices themselves.
    */
   private String compare(Expr.Compare c) {
     if (isIndex(c.x())) {
@@ -187,10 +221,17 @@ final class ExprEmitter {
       return LlvmTypes.prefixMask(Math.toIntExact(Math.max(count.constant(), 0)), lanes);
     }
     String low = arithmetic.binary(BinaryFn.MAXIMUM, DType.I64, 1, addressing.value(count), "0");
-    String bounded = arithmetic.binary(BinaryFn.MINIMUM, DType.I64, 1, low, Integer.toString(lanes));
+    String bounded =
+        arithmetic.binary(BinaryFn.MINIMUM, DType.I64, 1, low, Integer.toString(lanes));
     String narrow = f.pure("trunc i64 " + bounded + " to i32");
     String t = LlvmTypes.value(DType.I32, lanes);
-    return f.pure("icmp slt " + t + " " + laneNumbers(DType.I32, lanes) + ", " + splat(DType.I32, lanes, narrow));
+    return f.pure(
+        "icmp slt "
+            + t
+            + " "
+            + laneNumbers(DType.I32, lanes)
+            + ", "
+            + splat(DType.I32, lanes, narrow));
   }
 
   private String ramp(Expr.Ramp r) {

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of one LLVM function under construction: fresh names, blocks, stack slots, and reuse of pure instructions
- * already written where they dominate. It does not know Loop IR.
+ * The body of one LLVM function under construction: fresh names, blocks, stack slots, and reuse of
+ * pure instructions already written where they dominate. It does not know Loop IR.
  */
 final class FunctionText {
   private final ModuleText module;
@@ -51,7 +51,10 @@ final class FunctionText {
     return name;
   }
 
-  /** The result of an instruction that depends on its operands only: written once per dominating region. */
+  /**
+   * The result of an instruction that depends on its operands only: written once per dominating
+   * region.
+   */
   String pure(String instruction) {
     for (Map<String, String> scope : known) {
       String name = scope.get(instruction);
@@ -89,7 +92,14 @@ final class FunctionText {
   /** A stack slot, made once when the function is entered. */
   String slot(String hint, String type, int align) {
     String name = fresh(hint);
-    allocas.append("  ").append(name).append(" = alloca ").append(type).append(", align ").append(align).append('\n');
+    allocas
+        .append("  ")
+        .append(name)
+        .append(" = alloca ")
+        .append(type)
+        .append(", align ")
+        .append(align)
+        .append('\n');
     return name;
   }
 

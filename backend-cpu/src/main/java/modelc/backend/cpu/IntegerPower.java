@@ -1,7 +1,8 @@
 package modelc.backend.cpu;
 
 /**
- * Powers of integers by repeated squaring, wrapping. A negative exponent gives 0, except of 1 and -1, as in StableHLO.
+ * Powers of integers by repeated squaring, wrapping. A negative exponent gives 0, except of 1 and
+ * -1, as in StableHLO.
  */
 final class IntegerPower {
   private IntegerPower() {}

@@ -10,8 +10,8 @@ import org.bytedeco.llvm.LLVM.LLVMOrcLLJITRef;
 import org.bytedeco.llvm.LLVM.LLVMOrcSymbolPredicate;
 
 /**
- * A compiled object linked into this process. It calls nothing: it gives addresses, which are valid until it is
- * closed.
+ * A compiled object linked into this process. It calls nothing: it gives addresses, which are valid
+ * until it is closed.
  */
 public final class Jit implements AutoCloseable {
   private final LLVMOrcLLJITRef jit = new LLVMOrcLLJITRef();
@@ -34,11 +34,15 @@ public final class Jit implements AutoCloseable {
       var process = new LLVMOrcDefinitionGeneratorRef();
       LlvmCompiler.check(
           LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(
-              process, LLVMOrcLLJITGetGlobalPrefix(loaded.jit), (LLVMOrcSymbolPredicate) null, (Pointer) null));
+              process,
+              LLVMOrcLLJITGetGlobalPrefix(loaded.jit),
+              (LLVMOrcSymbolPredicate) null,
+              (Pointer) null));
       LLVMOrcJITDylibAddGenerator(library, process);
       for (CompiledObject.Part part : object.parts()) {
         LlvmCompiler.check(
-            LLVMOrcLLJITAddObjectFile(loaded.jit, library, LlvmCompiler.buffer(part.object(), "modelc.o")));
+            LLVMOrcLLJITAddObjectFile(
+                loaded.jit, library, LlvmCompiler.buffer(part.object(), "modelc.o")));
       }
       ready = true;
       return loaded;

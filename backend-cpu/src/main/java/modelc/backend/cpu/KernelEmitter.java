@@ -6,13 +6,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
-import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.Stmt;
 
 /**
- * Writes one kernel as one LLVM function {@code void @k_NAME(ptr buffers..., i64 symbols..., i32 tid, i32 nthreads)}.
- * It does not optimise: loops become loops, UNROLL loops are written out, and nothing is reordered.
+ * Writes one kernel as one LLVM function {@code void @k_NAME(ptr buffers..., i64 symbols..., i32
+ * tid, i32 nthreads)}. It does not optimise: loops become loops, UNROLL loops are written out, and
+ * nothing is reordered.
  */
 final class KernelEmitter {
   /** Iterations of UNROLL loops that one kernel may be written out to. */
@@ -50,7 +50,9 @@ final class KernelEmitter {
   /** The declaration of a kernel that another module defines. */
   static String declaration(Kernel kernel) {
     String parameters =
-        "ptr, ".repeat(kernel.parameters().size()) + "i64, ".repeat(kernel.symbols().size()) + "i32, i32";
+        "ptr, ".repeat(kernel.parameters().size())
+            + "i64, ".repeat(kernel.symbols().size())
+            + "i32, i32";
     return "declare hidden void " + functionName(kernel) + "(" + parameters + ")";
   }
 
@@ -73,7 +75,13 @@ final class KernelEmitter {
     }
     parameters.add("i32 %tid");
     parameters.add("i32 %nthreads");
-    return "define " + linkage + " void " + functionName(kernel) + "(" + String.join(", ", parameters) + ") nounwind";
+    return "define "
+        + linkage
+        + " void "
+        + functionName(kernel)
+        + "("
+        + String.join(", ", parameters)
+        + ") nounwind";
   }
 
   private String comment() {
@@ -104,7 +112,9 @@ final class KernelEmitter {
       case SERIAL -> serial(loop, lower, upper);
       case PARALLEL -> parallel(loop, lower, upper);
       case UNROLL -> unroll(loop, lower, upper);
-      case VECTOR -> throw new UnsupportedOperationException("kernel " + kernel.name() + ": vectorise before code generation");
+      case VECTOR ->
+          throw new UnsupportedOperationException(
+              "kernel " + kernel.name() + ": vectorise before code generation");
       case GRID_X, GRID_Y, GRID_Z, THREAD_X, THREAD_Y -> throw notOnCpu("loop " + loop.kind());
     }
   }
@@ -112,7 +122,11 @@ final class KernelEmitter {
   private void unroll(Stmt.For loop, Linear lower, Linear upper) {
     if (!lower.isConstant() || !upper.isConstant()) {
       throw new IllegalArgumentException(
-          "kernel " + kernel.name() + ": the bounds of unroll loop " + loop.var().name() + " are not constants");
+          "kernel "
+              + kernel.name()
+              + ": the bounds of unroll loop "
+              + loop.var().name()
+              + " are not constants");
     }
     for (long i = lower.constant(); i < upper.constant(); i += loop.step()) {
       if (++unrolled > MAX_UNROLLED) {
@@ -229,18 +243,24 @@ final class KernelEmitter {
         privateBytes += b.size().constant() * b.dtype().bytes();
         if (privateBytes > MAX_PRIVATE_BYTES) {
           throw new IllegalArgumentException(
-              "kernel " + kernel.name() + " has more than " + MAX_PRIVATE_BYTES + " bytes of private buffers");
+              "kernel "
+                  + kernel.name()
+                  + " has more than "
+                  + MAX_PRIVATE_BYTES
+                  + " bytes of private buffers");
         }
         String type = "[" + b.size().constant() + " x " + LlvmTypes.memoryScalar(b.dtype()) + "]";
         expressions.place(b, new MemoryEmitter.Place.Memory(f.slot(b.name(), type, 64)));
       }
       case SHARED -> throw notOnCpu("shared buffer " + b.name());
       case GLOBAL ->
-          throw new IllegalArgumentException("global buffer " + b.name() + " is not a parameter of " + kernel.name());
+          throw new IllegalArgumentException(
+              "global buffer " + b.name() + " is not a parameter of " + kernel.name());
     }
   }
 
   private UnsupportedOperationException notOnCpu(String what) {
-    return new UnsupportedOperationException("kernel " + kernel.name() + ": " + what + " is for GPUs, not for the CPU");
+    return new UnsupportedOperationException(
+        "kernel " + kernel.name() + ": " + what + " is for GPUs, not for the CPU");
   }
 }

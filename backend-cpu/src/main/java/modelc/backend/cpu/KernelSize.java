@@ -8,8 +8,8 @@ import modelc.ir.loop.LoopProgram;
 import modelc.ir.loop.Stmt;
 
 /**
- * Estimates how long kernels take to compile, as the number of statements they are written out to, so that work can be
- * cut into equal parts. It is right to a factor of a few.
+ * Estimates how long kernels take to compile, as the number of statements they are written out to,
+ * so that work can be cut into equal parts. It is right to a factor of a few.
  */
 final class KernelSize {
   private KernelSize() {}

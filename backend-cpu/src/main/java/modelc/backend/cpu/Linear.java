@@ -4,16 +4,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An index as a sum {@code constant + Σ coefficient * atom}, exact modulo 2^64. It is how addresses get their common
- * parts shared and their constants into the instruction; it holds no operations other than sums and products.
+ * An index as a sum {@code constant + Σ coefficient * atom}, exact modulo 2^64. It is how addresses
+ * get their common parts shared and their constants into the instruction; it holds no operations
+ * other than sums and products.
  */
 record Linear(Map<Atom, Long> terms, long constant) {
 
   /**
    * A value that is not taken apart.
    *
-   * @param depth of the innermost loop it varies in: sums are built from the outermost atoms on, so that LLVM can
-   *     hoist them
+   * @param depth of the innermost loop it varies in: sums are built from the outermost atoms on, so
+   *     that LLVM can hoist them
    * @param order of its creation
    */
   record Atom(int depth, int order, String name) implements Comparable<Atom> {
@@ -60,7 +61,9 @@ record Linear(Map<Atom, Long> terms, long constant) {
     return plus(other.times(-1));
   }
 
-  /** The difference to {@code other} when it is a constant, that is when both have the same terms. */
+  /**
+   * The difference to {@code other} when it is a constant, that is when both have the same terms.
+   */
   boolean differsBy(Linear other, long distance) {
     return constant - other.constant == distance && terms.equals(other.terms);
   }

@@ -20,17 +20,19 @@ import org.bytedeco.llvm.LLVM.LLVMTargetRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 
 /**
- * Takes LLVM IR in text through LLVM: parse, verify, a few passes, code for the host. It writes no IR and loads no
- * code.
+ * Takes LLVM IR in text through LLVM: parse, verify, a few passes, code for the host. It writes no
+ * IR and loads no code.
  *
- * <p>Some errors inside LLVM end the process. So: every module is verified, only intrinsics of a known list pass, the
- * pass pipeline is a constant, and errors reported through the context are collected by a handler (without one LLVM
- * exits; with one it carries on and the result must not be used).
+ * <p>Some errors inside LLVM end the process. So: every module is verified, only intrinsics of a
+ * known list pass, the pass pipeline is a constant, and errors reported through the context are
+ * collected by a handler (without one LLVM exits; with one it carries on and the result must not be
+ * used).
  */
 final class LlvmCompiler {
   /**
-   * Few passes, since vector code arrives ready: stack slots to registers, common subexpressions, loop invariants. The
-   * standard -O3 pipeline takes some ten times as long and makes this code no quicker.
+   * Few passes, since vector code arrives ready: stack slots to registers, common subexpressions,
+   * loop invariants. The standard -O3 pipeline takes some ten times as long and makes this code no
+   * quicker.
    */
   private static final String PASSES =
       "always-inline,function(sroa,early-cse,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn),globaldce";
@@ -38,8 +40,26 @@ final class LlvmCompiler {
   /** Intrinsics by the name up to their types; all are known to be generated inline. */
   private static final Set<String> INTRINSICS =
       Set.of(
-          "fma", "sqrt", "fabs", "floor", "ceil", "roundeven", "trunc", "copysign", "abs", "smax", "smin", "umax",
-          "umin", "fptosi", "masked", "prefetch", "x86", "aarch64", "ctlz", "fshl");
+          "fma",
+          "sqrt",
+          "fabs",
+          "floor",
+          "ceil",
+          "roundeven",
+          "trunc",
+          "copysign",
+          "abs",
+          "smax",
+          "smin",
+          "umax",
+          "umin",
+          "fptosi",
+          "masked",
+          "prefetch",
+          "x86",
+          "aarch64",
+          "ctlz",
+          "fshl");
 
   private record Host(String triple, LLVMTargetRef target, String cpu, String features) {}
 
@@ -176,7 +196,9 @@ final class LlvmCompiler {
 
     private void parse(String ir) {
       var message = new BytePointer((Pointer) null);
-      if (LLVMParseIRInContext(context, buffer(ir.getBytes(StandardCharsets.UTF_8), "modelc"), module, message) != 0) {
+      if (LLVMParseIRInContext(
+              context, buffer(ir.getBytes(StandardCharsets.UTF_8), "modelc"), module, message)
+          != 0) {
         throw new CodeGenerationException("LLVM cannot read its input: " + text(message));
       }
       LLVMSetTarget(module, Holder.HOST.triple());
@@ -197,7 +219,8 @@ final class LlvmCompiler {
           int end = name.indexOf('.', 5);
           String base = name.substring(5, end < 0 ? name.length() : end);
           if (!INTRINSICS.contains(base) || LLVMGetIntrinsicID(f) == 0) {
-            throw new CodeGenerationException("intrinsic " + name + " is not on the list of those known to be safe");
+            throw new CodeGenerationException(
+                "intrinsic " + name + " is not on the list of those known to be safe");
           }
         }
       }

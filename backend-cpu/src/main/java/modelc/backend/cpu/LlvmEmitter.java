@@ -15,22 +15,27 @@ import modelc.ir.loop.LoopProgram;
 
 /**
  * Writes a Loop IR program as LLVM modules in text: a function per kernel and an exported one,
- * {@code i32 @modelc_NAME(ptr ctx, i32 tid, i32 nthreads)}, per entry. It neither runs nor optimises anything.
+ * {@code i32 @modelc_NAME(ptr ctx, i32 tid, i32 nthreads)}, per entry. It neither runs nor
+ * optimises anything.
  *
- * <p>{@code ctx} is an array of 8-byte slots: the arena (64-byte aligned), the barrier (one cache line, zeroed once),
- * the symbols' values in the entry's order, then a pointer per argument. All threads enter; thread 0 alone runs
- * launches that are not split; the caller joins the threads after the call.
+ * <p>{@code ctx} is an array of 8-byte slots: the arena (64-byte aligned), the barrier (one cache
+ * line, zeroed once), the symbols' values in the entry's order, then a pointer per argument. All
+ * threads enter; thread 0 alone runs launches that are not split; the caller joins the threads
+ * after the call.
  *
  * <p>Nothing vectorises, unrolls or reorders what it is given. What makes code fast:
  *
  * <ul>
- *   <li>Accumulators in a REGISTER buffer of vectors as wide as the machine's, indexed by UNROLL variables: they become
- *       registers. On 16 registers a tile of 6 rows by 2 vectors with its operands fits without spilling.
- *   <li>A scalar operand loaded and splat right before the fused multiply-adds that use it: one broadcast load.
- *   <li>Indices as sums of products of loop variables and constants: partial sums that vary in outer loops only are
- *       hoisted, constants go into the instruction. A quotient or remainder is opaque: let it outside the inner loop.
- *   <li>Many rows at unrelated addresses cost a general register each and, past ten or so, spills; constant distances
- *       between rows cost nothing.
+ *   <li>Accumulators in a REGISTER buffer of vectors as wide as the machine's, indexed by UNROLL
+ *       variables: they become registers. On 16 registers a tile of 6 rows by 2 vectors with its
+ *       operands fits without spilling.
+ *   <li>A scalar operand loaded and splat right before the fused multiply-adds that use it: one
+ *       broadcast load.
+ *   <li>Indices as sums of products of loop variables and constants: partial sums that vary in
+ *       outer loops only are hoisted, constants go into the instruction. A quotient or remainder is
+ *       opaque: let it outside the inner loop.
+ *   <li>Many rows at unrelated addresses cost a general register each and, past ten or so, spills;
+ *       constant distances between rows cost nothing.
  * </ul>
  */
 final class LlvmEmitter {
@@ -51,7 +56,11 @@ final class LlvmEmitter {
     }
     kernels.sort(Comparator.comparingLong((Kernel k) -> KernelSize.of(k)).reversed());
     for (Kernel k : kernels) {
-      int smallest = IntStream.range(0, count).boxed().min(Comparator.comparingLong(i -> sizes[i])).orElseThrow();
+      int smallest =
+          IntStream.range(0, count)
+              .boxed()
+              .min(Comparator.comparingLong(i -> sizes[i]))
+              .orElseThrow();
       sizes[smallest] += KernelSize.of(k);
       this.parts.get(smallest).add(k);
     }
@@ -61,7 +70,10 @@ final class LlvmEmitter {
     return parts.size();
   }
 
-  /** The text of one module. The last holds the entries. Parts may be written by several threads at a time. */
+  /**
+   * The text of one module. The last holds the entries. Parts may be written by several threads at
+   * a time.
+   */
   String part(int index) {
     var module = new ModuleText();
     String linkage = parts.size() == 1 ? "internal" : "hidden";
@@ -69,7 +81,9 @@ final class LlvmEmitter {
       module.function(KernelEmitter.emit(module, k, linkage, aliased.getOrDefault(k, Set.of())));
     }
     if (index == parts.size() - 1) {
-      parts.subList(0, index).forEach(part -> part.forEach(k -> module.declare(KernelEmitter.declaration(k))));
+      parts
+          .subList(0, index)
+          .forEach(part -> part.forEach(k -> module.declare(KernelEmitter.declaration(k))));
       program.entries().forEach(e -> entry(module, e));
     }
     return module.text();
@@ -150,14 +164,20 @@ final class LlvmEmitter {
     }
     f.line("ret i32 0");
     module.function(
-        f.define("define i32 @" + symbol(e) + "(ptr %ctx, i32 %tid, i32 %nthreads) nounwind", null));
+        f.define(
+            "define i32 @" + symbol(e) + "(ptr %ctx, i32 %tid, i32 %nthreads) nounwind", null));
   }
 
   private static void call(
-      FunctionText f, LoopEntry.Launch launch, String arena, Map<String, String> symbols, List<String> arguments) {
+      FunctionText f,
+      LoopEntry.Launch launch,
+      String arena,
+      Map<String, String> symbols,
+      List<String> arguments) {
     Kernel k = launch.kernel();
     if (launch.arguments().size() != k.parameters().size()) {
-      throw new IllegalArgumentException("kernel " + k.name() + " is launched with the wrong number of arguments");
+      throw new IllegalArgumentException(
+          "kernel " + k.name() + " is launched with the wrong number of arguments");
     }
     var operands = new ArrayList<String>();
     for (LoopEntry.Ref ref : launch.arguments()) {
@@ -165,14 +185,17 @@ final class LlvmEmitter {
           switch (ref) {
             case LoopEntry.Ref.Argument a -> arguments.get(a.index());
             case LoopEntry.Ref.Arena a ->
-                a.byteOffset() == 0 ? arena : f.pure("getelementptr i8, ptr " + arena + ", i64 " + a.byteOffset());
+                a.byteOffset() == 0
+                    ? arena
+                    : f.pure("getelementptr i8, ptr " + arena + ", i64 " + a.byteOffset());
           };
       operands.add("ptr " + pointer);
     }
     for (var s : k.symbols()) {
       String value = symbols.get(s.name());
       if (value == null) {
-        throw new IllegalArgumentException("kernel " + k.name() + " needs symbol " + s + ", which its entry lacks");
+        throw new IllegalArgumentException(
+            "kernel " + k.name() + " needs symbol " + s + ", which its entry lacks");
       }
       operands.add("i64 " + value);
     }
@@ -182,7 +205,8 @@ final class LlvmEmitter {
   }
 
   private static String slot(FunctionText f, String type, int index) {
-    return f.result("load " + type + ", ptr " + f.pure("getelementptr i64, ptr %ctx, i64 " + index));
+    return f.result(
+        "load " + type + ", ptr " + f.pure("getelementptr i64, ptr %ctx, i64 " + index));
   }
 
   /** The exported name of an entry. */

@@ -6,8 +6,8 @@ import java.util.stream.IntStream;
 import modelc.ir.DType;
 
 /**
- * How Loop IR's element types and constants are written in LLVM IR: in registers (BOOL as {@code i1}) and in memory
- * (BOOL as {@code i8}). It knows no operations.
+ * How Loop IR's element types and constants are written in LLVM IR: in registers (BOOL as {@code
+ * i1}) and in memory (BOOL as {@code i8}). It knows no operations.
  */
 final class LlvmTypes {
   private LlvmTypes() {}
@@ -93,7 +93,9 @@ final class LlvmTypes {
 
   /** How many lanes are true, when {@code mask} was made by {@link #prefixMask}. */
   static OptionalInt prefixOf(String mask, int lanes) {
-    return IntStream.range(0, lanes).filter(count -> prefixMask(count, lanes).equals(mask)).findFirst();
+    return IntStream.range(0, lanes)
+        .filter(count -> prefixMask(count, lanes).equals(mask))
+        .findFirst();
   }
 
   /** The lanes of a shuffle that takes {@code count} neighbours. */
@@ -108,7 +110,10 @@ final class LlvmTypes {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       boolean plain =
-          c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "._$-".indexOf(c) >= 0;
+          c >= 'a' && c <= 'z'
+              || c >= 'A' && c <= 'Z'
+              || c >= '0' && c <= '9'
+              || "._$-".indexOf(c) >= 0;
       if (!plain) {
         return quoted(text);
       }

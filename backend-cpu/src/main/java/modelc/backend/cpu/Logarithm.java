@@ -3,7 +3,8 @@ package modelc.backend.cpu;
 import modelc.backend.cpu.VectorCode.DoubleDouble;
 
 /**
- * Natural logarithms: log, log1p, and log to twice the precision for {@link Power}. It holds no exponentials.
+ * Natural logarithms: log, log1p, and log to twice the precision for {@link Power}. It holds no
+ * exponentials.
  *
  * <p>x = 2^k m with m in [sqrt(1/2), sqrt(2)), then log x = k ln 2 + log(1 + (m - 1)).
  */
@@ -117,7 +118,9 @@ final class Logarithm {
     return v.select(v.compare("oeq", x, pole), v.c(Double.NEGATIVE_INFINITY), notBelow);
   }
 
-  /** The logarithm of a positive finite f64 to about 100 bits; of 0 and infinity something large. */
+  /**
+   * The logarithm of a positive finite f64 to about 100 bits; of 0 and infinity something large.
+   */
   static DoubleDouble logPrecise(VectorCode v, String x) {
     Split parts = splitAny(v, x);
     String one = v.c(1);
@@ -129,7 +132,8 @@ final class Logarithm {
     // z = s^2, then w = 1/3 + z R(z), each with its rounding error.
     DoubleDouble z = v.twoProduct(s, s);
     String zLow = v.fma(v.add(s, s), sLow, z.low());
-    DoubleDouble w = v.fastTwoSum(v.c(1.0 / 3), v.mul(z.high(), v.polynomial(z.high(), ATANH_TAIL)));
+    DoubleDouble w =
+        v.fastTwoSum(v.c(1.0 / 3), v.mul(z.high(), v.polynomial(z.high(), ATANH_TAIL)));
     String wLow = v.add(w.low(), v.c(0x1.5555555555555p-56));
     DoubleDouble zw = product(v, z.high(), zLow, w.high(), wLow);
     DoubleDouble cubic = product(v, s, sLow, zw.high(), zw.low());

@@ -10,11 +10,11 @@ import modelc.ir.loop.Expr;
 import modelc.ir.loop.Stmt;
 
 /**
- * Writes the loads and stores of one kernel and knows where its buffers are. It computes no addresses:
- * {@link Addressing} does.
+ * Writes the loads and stores of one kernel and knows where its buffers are. It computes no
+ * addresses: {@link Addressing} does.
  *
- * <p>Gathers and scatters go lane by lane, which is quicker than the gather instructions of AVX2 machines; a lane that
- * is masked off is sent to a dummy element, so that there are no branches.
+ * <p>Gathers and scatters go lane by lane, which is quicker than the gather instructions of AVX2
+ * machines; a lane that is masked off is sent to a dummy element, so that there are no branches.
  */
 final class MemoryEmitter {
   private static final String ZERO = "@modelc.zero";
@@ -48,7 +48,11 @@ final class MemoryEmitter {
     Optional<String> mask = expressions.mask(x.mask());
     return switch (find(x.buffer())) {
       case Place.Registers r ->
-          f.result("load " + LlvmTypes.value(x.dtype(), x.lanes()) + ", ptr " + slot(r, x.buffer(), x.index()));
+          f.result(
+              "load "
+                  + LlvmTypes.value(x.dtype(), x.lanes())
+                  + ", ptr "
+                  + slot(r, x.buffer(), x.index()));
       case Place.Memory m -> fromMemory(x.dtype(), x.lanes(), loadMemory(m, x, mask));
     };
   }
@@ -65,7 +69,8 @@ final class MemoryEmitter {
                   + value
                   + ", ptr "
                   + slot(r, s.buffer(), s.index()));
-      case Place.Memory m -> storeMemory(m, s, toMemory(s.value().dtype(), s.value().lanes(), value), mask);
+      case Place.Memory m ->
+          storeMemory(m, s, toMemory(s.value().dtype(), s.value().lanes(), value), mask);
     }
   }
 
@@ -80,7 +85,11 @@ final class MemoryEmitter {
     Linear i = expressions.index(index);
     if (!i.isConstant() || i.constant() < 0 || i.constant() >= b.size().constant()) {
       throw new IllegalArgumentException(
-          "register buffer " + b.name() + " needs a constant index below " + b.size() + " once loops are unrolled");
+          "register buffer "
+              + b.name()
+              + " needs a constant index below "
+              + b.size()
+              + " once loops are unrolled");
     }
     return r.slots().get((int) i.constant());
   }
@@ -143,7 +152,14 @@ final class MemoryEmitter {
       String lane = f.pure("extractelement " + t + " " + value + ", i64 " + i);
       Optional<String> on = laneOf(mask, lanes, i);
       String address = guarded(m, b, indices[i], on, on.isEmpty() ? "" : sink());
-      f.line("store " + LlvmTypes.memoryScalar(b.dtype()) + " " + lane + ", ptr " + address + align(b));
+      f.line(
+          "store "
+              + LlvmTypes.memoryScalar(b.dtype())
+              + " "
+              + lane
+              + ", ptr "
+              + address
+              + align(b));
     }
   }
 
@@ -166,8 +182,12 @@ final class MemoryEmitter {
     }
   }
 
-  /** The first {@code count} lanes, in pieces of powers of two: masked stores are slow on many machines. */
-  private void storePrefix(Place.Memory m, Buffer b, Linear index, int lanes, String value, int count) {
+  /**
+   * The first {@code count} lanes, in pieces of powers of two: masked stores are slow on many
+   * machines.
+   */
+  private void storePrefix(
+      Place.Memory m, Buffer b, Linear index, int lanes, String value, int count) {
     String scalar = LlvmTypes.memoryScalar(b.dtype());
     String whole = LlvmTypes.memory(b.dtype(), lanes);
     int piece = Integer.highestOneBit(lanes);
@@ -178,7 +198,13 @@ final class MemoryEmitter {
           piece == 1
               ? f.pure("extractelement " + whole + " " + value + ", i64 " + first)
               : f.pure(
-                  "shufflevector " + whole + " " + value + ", " + whole + " poison, "
+                  "shufflevector "
+                      + whole
+                      + " "
+                      + value
+                      + ", "
+                      + whole
+                      + " poison, "
                       + LlvmTypes.laneRange(first, piece));
       String t = piece == 1 ? scalar : LlvmTypes.memory(b.dtype(), piece);
       f.line("store " + t + " " + part + ", ptr " + address + align(b));
@@ -186,7 +212,8 @@ final class MemoryEmitter {
   }
 
   /** The address of an element, or where the mask is false that of a dummy. */
-  private String guarded(Place.Memory m, Buffer b, Linear index, Optional<String> mask, String dummy) {
+  private String guarded(
+      Place.Memory m, Buffer b, Linear index, Optional<String> mask, String dummy) {
     String address = address(m, b, index);
     if (mask.isEmpty()) {
       return address;
@@ -207,7 +234,14 @@ final class MemoryEmitter {
 
   private Optional<String> laneOf(Optional<String> mask, int lanes, int lane) {
     return mask.map(
-        m -> f.pure("extractelement " + LlvmTypes.value(DType.BOOL, lanes) + " " + m + ", i64 " + lane));
+        m ->
+            f.pure(
+                "extractelement "
+                    + LlvmTypes.value(DType.BOOL, lanes)
+                    + " "
+                    + m
+                    + ", i64 "
+                    + lane));
   }
 
   private String address(Place.Memory m, Buffer b, Linear index) {
@@ -222,25 +256,42 @@ final class MemoryEmitter {
     String t = LlvmTypes.memory(dtype, lanes);
     String first = insert(t, "poison", LlvmTypes.memoryScalar(dtype), x, 0);
     return f.pure(
-        "shufflevector " + t + " " + first + ", " + t + " poison, <" + lanes + " x i32> zeroinitializer");
+        "shufflevector "
+            + t
+            + " "
+            + first
+            + ", "
+            + t
+            + " poison, <"
+            + lanes
+            + " x i32> zeroinitializer");
   }
 
   private String fromMemory(DType dtype, int lanes, String x) {
     String t = LlvmTypes.memory(dtype, lanes);
-    return dtype == DType.BOOL ? f.pure("icmp ne " + t + " " + x + ", " + LlvmTypes.splat("i8", "0", lanes)) : x;
+    return dtype == DType.BOOL
+        ? f.pure("icmp ne " + t + " " + x + ", " + LlvmTypes.splat("i8", "0", lanes))
+        : x;
   }
 
   private String toMemory(DType dtype, int lanes, String x) {
     if (dtype != DType.BOOL) {
       return x;
     }
-    return f.pure("zext " + LlvmTypes.value(dtype, lanes) + " " + x + " to " + LlvmTypes.memory(dtype, lanes));
+    return f.pure(
+        "zext "
+            + LlvmTypes.value(dtype, lanes)
+            + " "
+            + x
+            + " to "
+            + LlvmTypes.memory(dtype, lanes));
   }
 
   private Place find(Buffer buffer) {
     Place place = places.get(buffer);
     if (place == null) {
-      throw new IllegalArgumentException("buffer " + buffer.name() + " is neither a parameter nor allocated here");
+      throw new IllegalArgumentException(
+          "buffer " + buffer.name() + " is neither a parameter nor allocated here");
     }
     return place;
   }

@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * The text of one LLVM module under construction: functions, and the declarations and helper functions they turn out
- * to need. It does not look into function bodies.
+ * The text of one LLVM module under construction: functions, and the declarations and helper
+ * functions they turn out to need. It does not look into function bodies.
  */
 final class ModuleText {
   private final Set<String> declarations = new LinkedHashSet<>();
@@ -20,7 +20,10 @@ final class ModuleText {
     declarations.add(line);
   }
 
-  /** Adds a helper function once, under a name; {@code definition} may itself ask for declarations and helpers. */
+  /**
+   * Adds a helper function once, under a name; {@code definition} may itself ask for declarations
+   * and helpers.
+   */
   void helper(String name, Supplier<String> definition) {
     if (!helpers.containsKey(name)) {
       helpers.put(name, "");

@@ -27,8 +27,8 @@ import modelc.ir.loop.Memory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compiles one entry or kernel and runs it on buffers it hands out: for tests and measurements. It is not how models
- * are run: that is the runtime's, which knows neither this class nor LLVM.
+ * Compiles one entry or kernel and runs it on buffers it hands out: for tests and measurements. It
+ * is not how models are run: that is the runtime's, which knows neither this class nor LLVM.
  *
  * <p>Every buffer, the arena included, lies between guard bytes that are checked after each run.
  */
@@ -76,18 +76,20 @@ public final class NativeRunner implements AutoCloseable {
   }
 
   /**
-   * Compiles an entry and runs it on {@code threads} threads, like {@link modelc.ir.loop.LoopInterpreter#run(LoopEntry,
-   * List, Map)}: what it writes is in {@code arguments} afterwards. The machine does not know what is undefined, so
-   * afterwards nothing is.
+   * Compiles an entry and runs it on {@code threads} threads, like {@link
+   * modelc.ir.loop.LoopInterpreter#run(LoopEntry, List, Map)}: what it writes is in {@code
+   * arguments} afterwards. The machine does not know what is undefined, so afterwards nothing is.
    */
-  public static void run(LoopEntry entry, List<Memory> arguments, Map<Symbol, Long> symbols, int threads) {
+  public static void run(
+      LoopEntry entry, List<Memory> arguments, Map<Symbol, Long> symbols, int threads) {
     try (var runner = of(entry)) {
       runner.run(arguments, symbols, threads);
     }
   }
 
   /** Compiles a kernel and runs it, like {@link #run(LoopEntry, List, Map, int)}. */
-  public static void run(Kernel kernel, List<Memory> arguments, Map<Symbol, Long> symbols, int threads) {
+  public static void run(
+      Kernel kernel, List<Memory> arguments, Map<Symbol, Long> symbols, int threads) {
     try (var runner = of(kernel)) {
       runner.run(arguments, symbols, threads);
     }
@@ -133,7 +135,9 @@ public final class NativeRunner implements AutoCloseable {
     return object;
   }
 
-  /** A buffer of that many elements, zeroed, 64-byte aligned; it lives until this runner is closed. */
+  /**
+   * A buffer of that many elements, zeroed, 64-byte aligned; it lives until this runner is closed.
+   */
   public MemorySegment allocate(DType dtype, long elements) {
     return allocateBytes(elements * dtype.bytes());
   }
@@ -175,7 +179,8 @@ public final class NativeRunner implements AutoCloseable {
   }
 
   /** Runs {@code repetitions} times and gives the nanoseconds of each run. */
-  public double[] time(int threads, int repetitions, Map<Symbol, Long> symbols, MemorySegment... arguments) {
+  public double[] time(
+      int threads, int repetitions, Map<Symbol, Long> symbols, MemorySegment... arguments) {
     MemorySegment context = context(symbols, arguments);
     var arrived = new AtomicInteger();
     double[] nanos = new double[repetitions];
@@ -205,7 +210,11 @@ public final class NativeRunner implements AutoCloseable {
   private MemorySegment context(Map<Symbol, Long> symbols, MemorySegment... arguments) {
     if (arguments.length != entry.arguments().size()) {
       throw new IllegalArgumentException(
-          entry.name() + " takes " + entry.arguments().size() + " arguments, not " + arguments.length);
+          entry.name()
+              + " takes "
+              + entry.arguments().size()
+              + " arguments, not "
+              + arguments.length);
     }
     int slots = 2 + entry.symbols().size() + arguments.length;
     MemorySegment context = memory.allocate(8L * slots, 64);
@@ -300,7 +309,10 @@ public final class NativeRunner implements AutoCloseable {
         }
         if (g.whole().get(JAVA_BYTE, i) != GUARD) {
           throw new IllegalStateException(
-              "native code wrote " + (i - g.from()) + " bytes from the start of a buffer of " + (g.to() - g.from()));
+              "native code wrote "
+                  + (i - g.from())
+                  + " bytes from the start of a buffer of "
+                  + (g.to() - g.from()));
         }
       }
     }

@@ -4,11 +4,11 @@ import modelc.backend.cpu.VectorCode.DoubleDouble;
 import modelc.ir.DType;
 
 /**
- * Powers of floats, exp(y log |x|) with C's special cases (pow(x, 0) = pow(1, y) = 1). Integer powers are
- * {@link IntegerPower}'s.
+ * Powers of floats, exp(y log |x|) with C's special cases (pow(x, 0) = pow(1, y) = 1). Integer
+ * powers are {@link IntegerPower}'s.
  *
- * <p>f32 goes through f64; f64 through a logarithm of twice the precision, since y log x loses as many bits as the
- * result's exponent has.
+ * <p>f32 goes through f64; f64 through a logarithm of twice the precision, since y log x loses as
+ * many bits as the result's exponent has.
  */
 final class Power {
   private Power() {}
@@ -18,13 +18,15 @@ final class Power {
     String one = v.c(1);
     String a = v.abs(x);
     String zeroExponent = v.compare("oeq", y, v.c(0));
-    magnitude = v.select(v.compare("oeq", a, one), v.select(v.compare("uno", y, y), y, one), magnitude);
+    magnitude =
+        v.select(v.compare("oeq", a, one), v.select(v.compare("uno", y, y), y, one), magnitude);
     // An odd y gives the result the sign of x; a fractional one has no power of a negative x.
     String half = v.mul(y, v.c(0.5));
     String isInteger = v.compare("oeq", v.intrinsic("floor", y), y);
     String isEven = v.compare("oeq", v.intrinsic("floor", half), half);
     String signed = v.select(v.and(isInteger, not(v, isEven)), v.copySign(magnitude, x), magnitude);
-    String negative = v.and(v.compare("olt", x, v.c(0)), v.compare("une", a, v.c(Double.POSITIVE_INFINITY)));
+    String negative =
+        v.and(v.compare("olt", x, v.c(0)), v.compare("une", a, v.c(Double.POSITIVE_INFINITY)));
     String undefined = v.and(negative, not(v, isInteger));
     String value = v.select(undefined, v.c(Double.NaN), signed);
     String isOne = v.compare("oeq", x, one);
@@ -32,7 +34,8 @@ final class Power {
   }
 
   private static String not(VectorCode v, String mask) {
-    return v.f.pure("xor " + v.maskType + " " + mask + ", " + LlvmTypes.splat("i1", "true", v.lanes));
+    return v.f.pure(
+        "xor " + v.maskType + " " + mask + ", " + LlvmTypes.splat("i1", "true", v.lanes));
   }
 
   private static String magnitudeF32(VectorCode v, String x, String y) {

@@ -3,11 +3,12 @@ package modelc.backend.cpu;
 import modelc.ir.DType;
 
 /**
- * The exact remainder of a division truncated toward zero (C's fmod), with the sign of the dividend. It is no quotient.
+ * The exact remainder of a division truncated toward zero (C's fmod), with the sign of the
+ * dividend. It is no quotient.
  *
- * <p>While |x| is not below |y|, a multiple q y 2^k of |y| close below it is subtracted, which is exact in one fused
- * step: a remainder by a power-of-two multiple of y leaves the remainder by y unchanged. One step for quotients below
- * 2^51, up to some 40 for the largest.
+ * <p>While |x| is not below |y|, a multiple q y 2^k of |y| close below it is subtracted, which is
+ * exact in one fused step: a remainder by a power-of-two multiple of y leaves the remainder by y
+ * unchanged. One step for quotients below 2^51, up to some 40 for the largest.
  */
 final class Remainder {
   private Remainder() {}

@@ -5,13 +5,16 @@ import modelc.ir.DType;
 /**
  * Sine and cosine of any float. It holds no inverse functions.
  *
- * <p>x = n pi/2 + r with |r| at most pi/4, then a polynomial for the sine or cosine of r. Below 2^28 the reduction uses
- * pi/2 in two or three parts, in double precision for f32 too; the rare lanes beyond go one by one to a function that
- * multiplies with as many bits of 2/pi as it takes (Payne and Hanek, 1983).
+ * <p>x = n pi/2 + r with |r| at most pi/4, then a polynomial for the sine or cosine of r. Below
+ * 2^28 the reduction uses pi/2 in two or three parts, in double precision for f32 too; the rare
+ * lanes beyond go one by one to a function that multiplies with as many bits of 2/pi as it takes
+ * (Payne and Hanek, 1983).
  */
 final class Trigonometry {
   private static final double LARGE = 0x1p28;
-  private static final double[] HALF_PI = {0x1.921fb54442d18p0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110};
+  private static final double[] HALF_PI = {
+    0x1.921fb54442d18p0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110
+  };
 
   /** (sin(r) - r) / r^3 in r^2. */
   private static final double[] SINE_F32 = {
@@ -84,7 +87,8 @@ final class Trigonometry {
     f.leave();
     f.jump(join);
     f.startBlock(join);
-    return f.result("phi " + v.type + " [ " + fast + ", %" + before + " ], [ " + merged + ", %" + slow + " ]");
+    return f.result(
+        "phi " + v.type + " [ " + fast + ", %" + before + " ], [ " + merged + ", %" + slow + " ]");
   }
 
   private static Reduced reduceF32(VectorCode v, String x) {
@@ -138,23 +142,45 @@ final class Trigonometry {
       result =
           v.lanes == 1
               ? narrow
-              : f.pure("insertelement " + v.type + " " + result + ", " + scalar + " " + narrow + ", i64 " + i);
+              : f.pure(
+                  "insertelement "
+                      + v.type
+                      + " "
+                      + result
+                      + ", "
+                      + scalar
+                      + " "
+                      + narrow
+                      + ", i64 "
+                      + i);
     }
     return result;
   }
 
-  /** Sine or cosine of a double from 2^28 on; NaN for infinity. Of smaller values the result means nothing. */
+  /**
+   * Sine or cosine of a double from 2^28 on; NaN for infinity. Of smaller values the result means
+   * nothing.
+   */
   private static String defineLarge(ModuleText module, String function, int quarters) {
-    module.declare("@modelc.two_over_pi = internal constant [" + WORDS + " x i64] [" + words() + "], align 64");
+    module.declare(
+        "@modelc.two_over_pi = internal constant ["
+            + WORDS
+            + " x i64] ["
+            + words()
+            + "], align 64");
     var f = new FunctionText(module);
     var v = new VectorCode(f, DType.F64, 1);
     String bits = v.bits("%x");
     String exponent = v.integer("and", v.integer("lshr", bits, "52"), "2047");
     String finite = v.compareInt("ne", exponent, "2047");
-    // |x| = m 2^e with m an integer. Bits of 2/pi before bit e - 1 contribute multiples of 4 to m 2^e 2/pi.
+    // |x| = m 2^e with m an integer. Bits of 2/pi before bit e - 1 contribute multiples of 4 to m
+    // 2^e 2/pi.
     String e = v.selectInt(finite, v.integer("sub", exponent, "1075"), "0");
-    String m = v.integer("or", v.integer("and", bits, Long.toString((1L << 52) - 1)), Long.toString(1L << 52));
-    String offset = f.intrinsic("i64", "llvm.smax.i64", "i64 " + v.integer("add", e, "62"), "i64 0");
+    String m =
+        v.integer(
+            "or", v.integer("and", bits, Long.toString((1L << 52) - 1)), Long.toString(1L << 52));
+    String offset =
+        f.intrinsic("i64", "llvm.smax.i64", "i64 " + v.integer("add", e, "62"), "i64 0");
     String word = v.integer("lshr", offset, "6");
     String shift = v.integer("and", offset, "63");
     String[] b = new String[3];
@@ -166,7 +192,8 @@ final class Trigonometry {
     // The low 192 bits of m times those 192 bits: two of n, then the fraction.
     String wideM = f.pure("zext i64 " + m + " to i128");
     String p0 = product(f, b[2], wideM);
-    String p1 = f.pure("add i128 " + product(f, b[1], wideM) + ", " + f.pure("lshr i128 " + p0 + ", 64"));
+    String p1 =
+        f.pure("add i128 " + product(f, b[1], wideM) + ", " + f.pure("lshr i128 " + p0 + ", 64"));
     String lowHalf = f.pure("trunc i128 " + p1 + " to i64");
     String carry = f.pure("trunc i128 " + f.pure("lshr i128 " + p1 + ", 64") + " to i64");
     String top = v.integer("add", v.integer("mul", b[0], m), carry);
@@ -178,7 +205,8 @@ final class Trigonometry {
                 + f.pure("zext i64 " + lowHalf + " to i128"));
     String fraction = f.pure("shl i128 " + joined + ", 2");
     String half = f.pure("lshr i128 " + fraction + ", 127");
-    String n = v.integer("add", v.integer("lshr", top, "62"), f.pure("trunc i128 " + half + " to i64"));
+    String n =
+        v.integer("add", v.integer("lshr", top, "62"), f.pure("trunc i128 " + half + " to i64"));
     String r = fractionTimesHalfPi(f, v, fraction);
     String negative = v.compareInt("slt", bits, "0");
     String signedN = v.selectInt(negative, v.integer("sub", "0", n), n);
@@ -192,7 +220,13 @@ final class Trigonometry {
   private static String fractionTimesHalfPi(FunctionText f, VectorCode v, String fraction) {
     String negative = f.pure("icmp slt i128 " + fraction + ", 0");
     String magnitude =
-        f.pure("select i1 " + negative + ", i128 " + f.pure("sub i128 0, " + fraction) + ", i128 " + fraction);
+        f.pure(
+            "select i1 "
+                + negative
+                + ", i128 "
+                + f.pure("sub i128 0, " + fraction)
+                + ", i128 "
+                + fraction);
     String top = f.pure("trunc i128 " + f.pure("lshr i128 " + magnitude + ", 64") + " to i64");
     String zeros = f.intrinsic("i64", "llvm.ctlz.i64", "i64 " + top, "i1 false");
     String wide = f.pure("zext i64 " + zeros + " to i128");
@@ -206,7 +240,8 @@ final class Trigonometry {
 
   private static String word(FunctionText f, VectorCode v, String base, int i) {
     String index = i == 0 ? base : v.integer("add", base, Integer.toString(i));
-    return f.pure("load i64, ptr " + f.pure("getelementptr i64, ptr @modelc.two_over_pi, i64 " + index));
+    return f.pure(
+        "load i64, ptr " + f.pure("getelementptr i64, ptr @modelc.two_over_pi, i64 " + index));
   }
 
   private static String product(FunctionText f, String word, String m) {

@@ -3,8 +3,8 @@ package modelc.backend.cpu;
 import modelc.ir.DType;
 
 /**
- * Writes float arithmetic on vectors of one type, and arithmetic on their bits, as LLVM instructions: the vocabulary
- * of the math functions. It knows no functions itself.
+ * Writes float arithmetic on vectors of one type, and arithmetic on their bits, as LLVM
+ * instructions: the vocabulary of the math functions. It knows no functions itself.
  */
 final class VectorCode {
   final FunctionText f;
@@ -50,7 +50,8 @@ final class VectorCode {
 
   String ci(long value) {
     String scalar = isF32() ? "i32" : "i64";
-    return LlvmTypes.splat(scalar, isF32() ? Integer.toString((int) value) : Long.toString(value), lanes);
+    return LlvmTypes.splat(
+        scalar, isF32() ? Integer.toString((int) value) : Long.toString(value), lanes);
   }
 
   String add(String x, String y) {
@@ -110,11 +111,13 @@ final class VectorCode {
   }
 
   String select(String mask, String x, String y) {
-    return f.pure("select " + maskType + " " + mask + ", " + type + " " + x + ", " + type + " " + y);
+    return f.pure(
+        "select " + maskType + " " + mask + ", " + type + " " + x + ", " + type + " " + y);
   }
 
   String selectInt(String mask, String x, String y) {
-    return f.pure("select " + maskType + " " + mask + ", " + intType + " " + x + ", " + intType + " " + y);
+    return f.pure(
+        "select " + maskType + " " + mask + ", " + intType + " " + x + ", " + intType + " " + y);
   }
 
   String and(String mask, String other) {
@@ -172,7 +175,10 @@ final class VectorCode {
   /** An unevaluated sum of two values, the second far smaller. */
   record DoubleDouble(String high, String low) {}
 
-  /** The nearest integer to {@code x}, |x| below 2^22 (f32) or 2^51 (f64), as a float and as an integer. */
+  /**
+   * The nearest integer to {@code x}, |x| below 2^22 (f32) or 2^51 (f64), as a float and as an
+   * integer.
+   */
   Nearest nearest(String x, String factor) {
     String magic = c(pick(0x1.8p23, 0x1.8p52));
     String shifted = fma(x, factor, magic);

@@ -6,12 +6,12 @@ import modelc.ir.DType;
 import modelc.ir.UnaryFn;
 
 /**
- * Calls the math functions that have no instruction: each is written once per type and lane count, as LLVM IR that is
- * inlined where it is called. There are no calls of the C library.
+ * Calls the math functions that have no instruction: each is written once per type and lane count,
+ * as LLVM IR that is inlined where it is called. There are no calls of the C library.
  *
- * <p>Largest errors found against exact values, in units of the result's last place, over the whole range including
- * denormals: see the table in {@code VectorMathTest}. The fitted coefficients are minimax polynomials (Remez exchange)
- * of the functions named at them.
+ * <p>Largest errors found against exact values, in units of the result's last place, over the whole
+ * range including denormals: see the table in {@code VectorMathTest}. The fitted coefficients are
+ * minimax polynomials (Remez exchange) of the functions named at them.
  */
 final class VectorMath {
   private final FunctionText f;
@@ -36,7 +36,9 @@ final class VectorMath {
     };
   }
 
-  /** {@code x} to the power {@code y}, with C's special cases for floats and wrapping for integers. */
+  /**
+   * {@code x} to the power {@code y}, with C's special cases for floats and wrapping for integers.
+   */
   String power(DType dtype, int lanes, String x, String y) {
     return switch (dtype) {
       case F32, F64 -> call2("power", dtype, lanes, Power::power, x, y);
@@ -71,7 +73,14 @@ final class VectorMath {
               code.f.line("ret " + t + " " + body.write(code, "%x", "%y"));
               String parameters = t + " %x" + (y.isEmpty() ? "" : ", " + t + " %y");
               return code.f.define(
-                  "define internal " + t + " @" + function + "(" + parameters + ") alwaysinline nounwind", null);
+                  "define internal "
+                      + t
+                      + " @"
+                      + function
+                      + "("
+                      + parameters
+                      + ") alwaysinline nounwind",
+                  null);
             });
     String operands = t + " " + x + (y.isEmpty() ? "" : ", " + t + " " + y);
     return f.pure("call " + t + " @" + function + "(" + operands + ")");
@@ -79,19 +88,29 @@ final class VectorMath {
 
   /** A call of a scalar helper, which has loops, for each lane. */
   private String perLane(
-      String name, DType dtype, int lanes, Function<ScalarHelper, String> define, String x, String y) {
+      String name,
+      DType dtype,
+      int lanes,
+      Function<ScalarHelper, String> define,
+      String x,
+      String y) {
     String scalar = LlvmTypes.scalar(dtype);
     String function = "modelc." + name + "." + LlvmTypes.suffix(dtype, 1);
     f.module().helper(function, () -> define.apply(new ScalarHelper(f.module(), function, dtype)));
     if (lanes == 1) {
-      return f.pure("call " + scalar + " @" + function + "(" + scalar + " " + x + ", " + scalar + " " + y + ")");
+      return f.pure(
+          "call " + scalar + " @" + function + "(" + scalar + " " + x + ", " + scalar + " " + y
+              + ")");
     }
     String t = LlvmTypes.value(dtype, lanes);
     String result = "poison";
     for (int i = 0; i < lanes; i++) {
       String a = f.pure("extractelement " + t + " " + x + ", i64 " + i);
       String b = f.pure("extractelement " + t + " " + y + ", i64 " + i);
-      String r = f.pure("call " + scalar + " @" + function + "(" + scalar + " " + a + ", " + scalar + " " + b + ")");
+      String r =
+          f.pure(
+              "call " + scalar + " @" + function + "(" + scalar + " " + a + ", " + scalar + " " + b
+                  + ")");
       result = f.pure("insertelement " + t + " " + result + ", " + scalar + " " + r + ", i64 " + i);
     }
     return result;

@@ -24,7 +24,10 @@ import modelc.passes.contraction.ConvShape;
 import modelc.passes.contraction.Epilogue;
 import modelc.passes.contraction.Lowered;
 
-/** Times the compilation of LeNet's convolutions and their gradients, and some elementwise kernels; no test. */
+/**
+ * Times the compilation of LeNet's convolutions and their gradients, and some elementwise kernels;
+ * no test.
+ */
 public final class CompileBench {
   private static final Symbol BATCH = new Symbol("batch", 64);
   private static final List<LoopEntry.Launch> LAUNCHES = new ArrayList<>();
@@ -78,7 +81,9 @@ public final class CompileBench {
     add(Contraction.convForward(n + "f", s, x, w, new Store(y, o, o, k), Target.AVX2));
     long p = o + 2 * (r - 1);
     Buffer dy = buffer("dyp", k * p * p, true);
-    add(Contraction.convInputGradient(n + "d", s, dy, p, p, 0, 0, w, new Store(x, h, h, c), Target.AVX2));
+    add(
+        Contraction.convInputGradient(
+            n + "d", s, dy, p, p, 0, 0, w, new Store(x, h, h, c), Target.AVX2));
     add(Contraction.convWeightGradient(n + "w", s, x, y, new Store(w, c, r, r), Target.AVX2));
   }
 
@@ -119,8 +124,10 @@ public final class CompileBench {
     long start = System.nanoTime();
     build();
     var program =
-        new LoopProgram("m", List.of(new LoopEntry("train", List.of(BATCH), ARGUMENTS, 0, LAUNCHES)));
-    System.out.printf("%d kernels, built in %.0f ms%n", LAUNCHES.size(), (System.nanoTime() - start) / 1e6);
+        new LoopProgram(
+            "m", List.of(new LoopEntry("train", List.of(BATCH), ARGUMENTS, 0, LAUNCHES)));
+    System.out.printf(
+        "%d kernels, built in %.0f ms%n", LAUNCHES.size(), (System.nanoTime() - start) / 1e6);
     for (int i = 0; i < (args.length > 0 ? 1 : 5); i++) {
       CompiledObject o = new CpuBackend().compile(program);
       start = System.nanoTime();
@@ -128,10 +135,12 @@ public final class CompileBench {
         jit.symbol("modelc_train");
       }
       System.out.printf(
-          "%.0f ms, load %.0f ms, object %d KB%n", o.millis(), (System.nanoTime() - start) / 1e6, o.bytes() >> 10);
+          "%.0f ms, load %.0f ms, object %d KB%n",
+          o.millis(), (System.nanoTime() - start) / 1e6, o.bytes() >> 10);
       o.parts().forEach(p -> System.out.println("  " + p.times()));
       if (args.length > 0) {
-        java.nio.file.Files.writeString(java.nio.file.Path.of(args[0]), new CpuBackend().llvmIr(program));
+        java.nio.file.Files.writeString(
+            java.nio.file.Path.of(args[0]), new CpuBackend().llvmIr(program));
       }
     }
   }

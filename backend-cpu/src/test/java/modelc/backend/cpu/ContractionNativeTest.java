@@ -26,7 +26,10 @@ import modelc.passes.contraction.Operand;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Contractions as machine code against plain loops in double. Small shapes with all checks are the passes' tests. */
+/**
+ * Contractions as machine code against plain loops in double. Small shapes with all checks are the
+ * passes' tests.
+ */
 class ContractionNativeTest {
   private static final Symbol BATCH = new Symbol("batch", 9);
 
@@ -64,7 +67,8 @@ class ContractionNativeTest {
     return values;
   }
 
-  private static float[] run(Lowered lowered, List<Buffer> arguments, long batch, float[]... inputs) {
+  private static float[] run(
+      Lowered lowered, List<Buffer> arguments, long batch, float[]... inputs) {
     try (var runner = NativeRunner.of(lowered.entry("contraction", arguments))) {
       for (long i = 0; i + 4 <= runner.arena().byteSize(); i += 4) {
         runner.arena().set(ValueLayout.JAVA_FLOAT, i, Float.NaN);
@@ -93,9 +97,19 @@ class ContractionNativeTest {
   @ParameterizedTest
   @CsvSource({
     // batch, m, n, k, x transposed, y transposed
-    "1,1,1,1,false,false", "1,1,10,5,false,false", "1,5,7,3,true,false", "1,6,16,8,false,true", "1,7,17,9,true,true",
-    "3,13,23,31,false,false", "2,12,24,4,true,false", "1,11,40,33,false,true", "1,37,53,129,false,false",
-    "1,150,53,70,false,false", "1,150,120,64,true,true", "1,3,9,0,false,false", "1,64,128,784,false,false",
+    "1,1,1,1,false,false",
+    "1,1,10,5,false,false",
+    "1,5,7,3,true,false",
+    "1,6,16,8,false,true",
+    "1,7,17,9,true,true",
+    "3,13,23,31,false,false",
+    "2,12,24,4,true,false",
+    "1,11,40,33,false,true",
+    "1,37,53,129,false,false",
+    "1,150,53,70,false,false",
+    "1,150,120,64,true,true",
+    "1,3,9,0,false,false",
+    "1,64,128,784,false,false",
   })
   void matmul(int batch, int m, int n, int k, boolean xTransposed, boolean yTransposed) {
     Buffer x = buffer("x", Dim.of((long) batch * m * k));
@@ -107,8 +121,10 @@ class ContractionNativeTest {
             Dim.of(m),
             Dim.of(n),
             Dim.of(k),
-            new Operand(x, Dim.of((long) m * k), Dim.of(xTransposed ? 1 : k), Dim.of(xTransposed ? m : 1)),
-            new Operand(y, Dim.of((long) k * n), Dim.of(yTransposed ? 1 : n), Dim.of(yTransposed ? k : 1)));
+            new Operand(
+                x, Dim.of((long) m * k), Dim.of(xTransposed ? 1 : k), Dim.of(xTransposed ? m : 1)),
+            new Operand(
+                y, Dim.of((long) k * n), Dim.of(yTransposed ? 1 : n), Dim.of(yTransposed ? k : 1)));
     Lowered lowered = Contraction.matmul("mm", product, new Store(out, m, n), Target.AVX2);
     float[] xs = random((long) batch * m * k, 1);
     float[] ys = random((long) batch * k * n, 2);
@@ -119,7 +135,8 @@ class ContractionNativeTest {
         for (int j = 0; j < n; j++) {
           for (int p = 0; p < k; p++) {
             double a = xs[b * m * k + (xTransposed ? p * m + i : i * k + p)];
-            expected[(b * m + i) * n + j] += a * ys[b * k * n + (yTransposed ? j * k + p : p * n + j)];
+            expected[(b * m + i) * n + j] +=
+                a * ys[b * k * n + (yTransposed ? j * k + p : p * n + j)];
           }
         }
       }
@@ -130,17 +147,35 @@ class ContractionNativeTest {
   @ParameterizedTest
   @CsvSource({
     // images, c, h, w, k, r, s, strideH, strideW, dilationH, dilationW, groups, reversal
-    "9,1,1,1,1,1,1,1,1,1,1,1,false", "5,1,8,9,6,5,5,1,1,1,1,1,false", "7,6,9,9,16,5,5,1,1,1,1,1,false",
-    "9,16,5,5,120,5,5,1,1,1,1,1,false", "3,3,11,9,8,3,2,2,1,1,1,1,false", "4,5,12,11,17,3,3,1,2,2,1,1,true",
-    "2,37,9,9,53,5,5,2,2,1,1,1,false", "3,4,10,10,6,3,3,2,3,1,2,2,false", "1,7,13,12,24,1,1,2,2,1,1,1,false",
-    "2,1,9,8,3,3,3,1,1,1,1,3,true", "1,16,20,20,40,3,3,1,1,1,1,1,false", "6,2,7,7,23,7,7,1,1,1,1,1,true",
-    "1,128,6,6,32,3,3,1,1,1,1,1,false", "2,128,6,6,24,3,3,2,2,1,1,2,false", "3,3,9,9,5,2,2,3,3,2,2,1,false",
+    "9,1,1,1,1,1,1,1,1,1,1,1,false", "5,1,8,9,6,5,5,1,1,1,1,1,false",
+        "7,6,9,9,16,5,5,1,1,1,1,1,false",
+    "9,16,5,5,120,5,5,1,1,1,1,1,false", "3,3,11,9,8,3,2,2,1,1,1,1,false",
+        "4,5,12,11,17,3,3,1,2,2,1,1,true",
+    "2,37,9,9,53,5,5,2,2,1,1,1,false", "3,4,10,10,6,3,3,2,3,1,2,2,false",
+        "1,7,13,12,24,1,1,2,2,1,1,1,false",
+    "2,1,9,8,3,3,3,1,1,1,1,3,true", "1,16,20,20,40,3,3,1,1,1,1,1,false",
+        "6,2,7,7,23,7,7,1,1,1,1,1,true",
+    "1,128,6,6,32,3,3,1,1,1,1,1,false", "2,128,6,6,24,3,3,2,2,1,1,2,false",
+        "3,3,9,9,5,2,2,3,3,2,2,1,false",
   })
   void convolution(
-      int images, int c, int h, int w, int k, int r, int s, int sh, int sw, int dh, int dw, int groups, boolean reversal) {
+      int images,
+      int c,
+      int h,
+      int w,
+      int k,
+      int r,
+      int s,
+      int sh,
+      int sw,
+      int dh,
+      int dw,
+      int groups,
+      boolean reversal) {
     int oh = (h - (r - 1) * dh - 1) / sh + 1;
     int ow = (w - (s - 1) * dw - 1) / sw + 1;
-    var shape = new ConvShape(Dim.of(BATCH), c, h, w, k, r, s, sh, sw, dh, dw, groups, reversal, oh, ow);
+    var shape =
+        new ConvShape(Dim.of(BATCH), c, h, w, k, r, s, sh, sw, dh, dw, groups, reversal, oh, ow);
     int all = c * groups;
     var conv = new Reference(shape, images);
     float[] xs = random((long) images * h * w * all, 3);
@@ -153,13 +188,21 @@ class ContractionNativeTest {
 
     var expectedY = new double[dys.length];
     conv.each((xi, wi, yi) -> expectedY[yi] += (double) xs[xi] * ws[wi]);
-    Lowered forward = Contraction.convForward("f", shape, x, weights, new Store(y, oh, ow, k), Target.AVX2);
-    compare(run(forward, List.of(x, weights, y), images, xs, ws, new float[dys.length]), expectedY, c * r * s);
+    Lowered forward =
+        Contraction.convForward("f", shape, x, weights, new Store(y, oh, ow, k), Target.AVX2);
+    compare(
+        run(forward, List.of(x, weights, y), images, xs, ws, new float[dys.length]),
+        expectedY,
+        c * r * s);
 
     var expectedW = new double[ws.length];
     conv.each((xi, wi, yi) -> expectedW[wi] += (double) xs[xi] * dys[yi]);
-    Lowered weight = Contraction.convWeightGradient("g", shape, x, y, new Store(dw_, c, r, s), Target.AVX2);
-    compare(run(weight, List.of(x, y, dw_), images, xs, dys, new float[ws.length]), expectedW, images * oh * ow);
+    Lowered weight =
+        Contraction.convWeightGradient("g", shape, x, y, new Store(dw_, c, r, s), Target.AVX2);
+    compare(
+        run(weight, List.of(x, y, dw_), images, xs, dys, new float[ws.length]),
+        expectedW,
+        images * oh * ow);
 
     int padH = ((r - 1) * dh + sh - 1) / sh;
     int padW = ((s - 1) * dw + sw - 1) / sw;
@@ -187,7 +230,10 @@ class ContractionNativeTest {
             weights,
             new Store(dx, h, w, all),
             Target.AVX2);
-    compare(run(input, List.of(dy, weights, dx), images, padded, ws, new float[xs.length]), expectedX, k * r * s);
+    compare(
+        run(input, List.of(dy, weights, dx), images, padded, ws, new float[xs.length]),
+        expectedX,
+        k * r * s);
     Lowered unpadded =
         Contraction.convInputGradient(
             "d",
@@ -200,7 +246,10 @@ class ContractionNativeTest {
             weights,
             new Store(dx, h, w, all),
             Target.AVX2);
-    compare(run(unpadded, List.of(y, weights, dx), images, dys, ws, new float[xs.length]), expectedX, k * r * s);
+    compare(
+        run(unpadded, List.of(y, weights, dx), images, dys, ws, new float[xs.length]),
+        expectedX,
+        k * r * s);
   }
 
   /** Every product of a convolution, by definition. */

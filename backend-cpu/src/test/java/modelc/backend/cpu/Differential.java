@@ -15,8 +15,32 @@ import modelc.ir.loop.Memory;
 /** Runs a kernel in the interpreter and as machine code, and compares what both wrote. */
 final class Differential {
   private static final double[] SPECIAL = {
-    0.0, -0.0, 1, -1, 0.5, 2.5, -2.5, 3, 7, -7, 31, 32, 33, 63, 64, 1e10, -1e10, 1e20, -1e20, 1e-40, 3.4e38, -88, 88,
-    Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN
+    0.0,
+    -0.0,
+    1,
+    -1,
+    0.5,
+    2.5,
+    -2.5,
+    3,
+    7,
+    -7,
+    31,
+    32,
+    33,
+    63,
+    64,
+    1e10,
+    -1e10,
+    1e20,
+    -1e20,
+    1e-40,
+    3.4e38,
+    -88,
+    88,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY,
+    Double.NaN
   };
 
   private Differential() {}
@@ -25,7 +49,8 @@ final class Differential {
    * @param ulps how far float results may be apart, in units of their last place
    * @param threads the numbers of threads to run with
    */
-  static void check(Kernel kernel, double ulps, Map<Symbol, Long> symbols, int[] threads, Memory... arguments) {
+  static void check(
+      Kernel kernel, double ulps, Map<Symbol, Long> symbols, int[] threads, Memory... arguments) {
     Memory[] expected = copies(arguments);
     LoopInterpreter.run(kernel, List.of(expected), symbols);
     try (var runner = NativeRunner.of(kernel)) {
@@ -51,7 +76,8 @@ final class Differential {
     return copies;
   }
 
-  private static void compare(Kernel kernel, String name, Memory expected, Memory actual, double ulps) {
+  private static void compare(
+      Kernel kernel, String name, Memory expected, Memory actual, double ulps) {
     for (long i = 0; i < expected.size(); i++) {
       if (!expected.isDefined(i)) {
         continue;
@@ -92,7 +118,11 @@ final class Differential {
           long wide = dtype == DType.I32 ? random.nextInt() : random.nextLong();
           long least = dtype == DType.I32 ? Integer.MIN_VALUE : Long.MIN_VALUE;
           long few = random.nextInt(80) - 8;
-          m.setLong(i, small || kind == 0 ? few : kind == 1 ? (random.nextBoolean() ? least : ~least) : wide);
+          m.setLong(
+              i,
+              small || kind == 0
+                  ? few
+                  : kind == 1 ? (random.nextBoolean() ? least : ~least) : wide);
         }
         case BOOL -> m.setLong(i, random.nextInt(2));
       }

@@ -54,7 +54,8 @@ class EntryTest {
     var x = Buffer.global("x", DType.F32, SIZE);
     var y = Buffer.global("y", DType.F32, SIZE);
     var b = new LoopBuilder();
-    b.loop(LoopKind.SERIAL, "i", new Expr.Size(N), (c, i) -> c.store(y, i, mul(load(x, i), f32(2))));
+    b.loop(
+        LoopKind.SERIAL, "i", new Expr.Size(N), (c, i) -> c.store(y, i, mul(load(x, i), f32(2))));
     return new Kernel("twice", List.of(x, y), List.of(N), b.block(), Set.of());
   }
 
@@ -80,7 +81,8 @@ class EntryTest {
     launches.add(new LoopEntry.Launch(reverse, List.of(arena(0), argument(1)), true, true));
     var arguments =
         List.of(
-            new LoopEntry.ArgumentBuffer("x", DType.F32, SIZE), new LoopEntry.ArgumentBuffer("y", DType.F32, SIZE));
+            new LoopEntry.ArgumentBuffer("x", DType.F32, SIZE),
+            new LoopEntry.ArgumentBuffer("y", DType.F32, SIZE));
     return new LoopEntry(name, List.of(N), arguments, 8192, launches);
   }
 
@@ -117,7 +119,9 @@ class EntryTest {
     }
   }
 
-  /** Kernels of large programs are compiled side by side and call each other's helpers and modules. */
+  /**
+   * Kernels of large programs are compiled side by side and call each other's helpers and modules.
+   */
   @Test
   void largeProgramsAreCutIntoModules() {
     var launches = new ArrayList<LoopEntry.Launch>();
@@ -153,7 +157,8 @@ class EntryTest {
     LoopInterpreter.run(e, List.of(expected), Map.of(N, 50L));
     NativeRunner.run(e, List.of(actual), Map.of(N, 50L), 2);
     for (int i = 0; i < 50; i++) {
-      assertThat(actual.get(i)).isCloseTo(expected.get(i), org.assertj.core.data.Percentage.withPercentage(0.01));
+      assertThat(actual.get(i))
+          .isCloseTo(expected.get(i), org.assertj.core.data.Percentage.withPercentage(0.01));
     }
   }
 
@@ -178,7 +183,8 @@ class EntryTest {
             new LoopEntry.Launch(reverse("same"), List.of(argument(0), argument(1)), true, true));
     var arguments =
         List.of(
-            new LoopEntry.ArgumentBuffer("x", DType.F32, SIZE), new LoopEntry.ArgumentBuffer("y", DType.F32, SIZE));
+            new LoopEntry.ArgumentBuffer("x", DType.F32, SIZE),
+            new LoopEntry.ArgumentBuffer("y", DType.F32, SIZE));
     var e = new LoopEntry("e", List.of(N), arguments, 0, launches);
     assertThatThrownBy(() -> NativeRunner.of(e)).hasMessageContaining("two kernels are named same");
   }

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What LLVM refuses becomes an exception. In processes of their own, since LLVM ends the process on some errors. */
+/**
+ * What LLVM refuses becomes an exception. In processes of their own, since LLVM ends the process on
+ * some errors.
+ */
 class LlvmCompilerTest {
   private static final List<String> HOSTILE =
       List.of(
@@ -57,7 +60,8 @@ class LlvmCompilerTest {
     var object = new CompiledObject(List.of(LlvmCompiler.object(module, 0)), 0);
     try (var jit = Jit.load(object)) {
       assertThat(jit.symbol("modelc_run").address()).isNotZero();
-      assertThatThrownBy(() -> jit.symbol("modelc_other")).isInstanceOf(CodeGenerationException.class);
+      assertThatThrownBy(() -> jit.symbol("modelc_other"))
+          .isInstanceOf(CodeGenerationException.class);
       jit.close();
       assertThatThrownBy(() -> jit.symbol("modelc_run")).isInstanceOf(IllegalStateException.class);
     }
@@ -84,7 +88,9 @@ class LlvmCompilerTest {
 
   private static String classPath() {
     if (LlvmCompilerTest.class.getClassLoader() instanceof URLClassLoader loader) {
-      return Stream.of(loader.getURLs()).map(URL::getPath).collect(Collectors.joining(File.pathSeparator));
+      return Stream.of(loader.getURLs())
+          .map(URL::getPath)
+          .collect(Collectors.joining(File.pathSeparator));
     }
     return System.getProperty("java.class.path");
   }
@@ -99,7 +105,8 @@ class LlvmCompilerTest {
         System.out.println(deep(argument));
         return;
       }
-      try (var jit = Jit.load(new CompiledObject(List.of(LlvmCompiler.object(HOSTILE.get(argument), 0)), 0))) {
+      try (var jit =
+          Jit.load(new CompiledObject(List.of(LlvmCompiler.object(HOSTILE.get(argument), 0)), 0))) {
         jit.symbol("modelc_run");
         System.out.println("compiled");
       } catch (CodeGenerationException e) {

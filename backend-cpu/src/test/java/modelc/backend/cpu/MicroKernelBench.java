@@ -19,8 +19,8 @@ import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
 
 /**
- * Measures a register-tiled 6x16 matrix product written by hand in Loop IR against the FMA peak of the same thread in
- * the same run. It is a program, not a test: times depend on the machine.
+ * Measures a register-tiled 6x16 matrix product written by hand in Loop IR against the FMA peak of
+ * the same thread in the same run. It is a program, not a test: times depend on the machine.
  */
 public final class MicroKernelBench {
   private static final int K = 256;
@@ -34,7 +34,11 @@ public final class MicroKernelBench {
     var b = new LoopBuilder();
     Buffer acc = b.alloc("acc", DType.F32, 8, chains, Space.REGISTER);
     Expr a = b.let("a", load(y, index(0), 8));
-    b.loop(LoopKind.UNROLL, "i", index(chains), (c, i) -> c.store(acc, i, load(y, mul(i, index(8)), 8)));
+    b.loop(
+        LoopKind.UNROLL,
+        "i",
+        index(chains),
+        (c, i) -> c.store(acc, i, load(y, mul(i, index(8)), 8)));
     b.loop(
         LoopKind.SERIAL,
         "k",
@@ -45,12 +49,14 @@ public final class MicroKernelBench {
                 "i",
                 index(chains),
                 (d, i) -> d.store(acc, i, fma(load(acc, i), a, a))));
-    b.loop(LoopKind.UNROLL, "i", index(chains), (c, i) -> c.store(y, mul(i, index(8)), load(acc, i)));
+    b.loop(
+        LoopKind.UNROLL, "i", index(chains), (c, i) -> c.store(y, mul(i, index(8)), load(acc, i)));
     return new Kernel("peak", List.of(y), List.of(), b.block(), Set.of());
   }
 
   /** {@code c[6][16] += x[6][K] * y[K][16]}, many times; {@code x} has the given strides. */
-  static Kernel tile(String name, Expr rowStride, Expr colStride, Expr yStride, List<Symbol> symbols) {
+  static Kernel tile(
+      String name, Expr rowStride, Expr colStride, Expr yStride, List<Symbol> symbols) {
     int lanes = 8;
     var x = Buffer.global("x", DType.F32, Dim.of(6L * K));
     var y = Buffer.global("y", DType.F32, Dim.of(16L * K));
@@ -76,7 +82,10 @@ public final class MicroKernelBench {
                     "i",
                     index(6),
                     (d, i) -> {
-                      Expr v = d.let("v", splat(load(x, add(mul(i, rowStride), mul(k, colStride))), lanes));
+                      Expr v =
+                          d.let(
+                              "v",
+                              splat(load(x, add(mul(i, rowStride), mul(k, colStride))), lanes));
                       Expr a = mul(i, index(2));
                       d.store(acc, a, fma(v, y0, load(acc, a)));
                       Expr a1 = add(a, index(1));
@@ -100,7 +109,8 @@ public final class MicroKernelBench {
     var peak = NativeRunner.of(peak(10));
     var packed = NativeRunner.of(tile("packed", index(1), index(6), index(16), List.of()));
     var constant = NativeRunner.of(tile("rows", index(K), index(1), index(16), List.of()));
-    var symbolic = NativeRunner.of(tile("symbolic", new Expr.Size(lda), index(1), index(16), List.of(lda)));
+    var symbolic =
+        NativeRunner.of(tile("symbolic", new Expr.Size(lda), index(1), index(16), List.of(lda)));
     if (args.length > 0) {
       System.out.println(packed.object().llvmIr());
       System.out.println(packed.object().optimisedLlvmIr());
@@ -127,7 +137,8 @@ public final class MicroKernelBench {
     }
   }
 
-  private static double rate(NativeRunner r, double flops, Map<Symbol, Long> symbols, MemorySegment... arguments) {
+  private static double rate(
+      NativeRunner r, double flops, Map<Symbol, Long> symbols, MemorySegment... arguments) {
     double[] nanos = r.time(1, 21, symbols, arguments);
     Arrays.sort(nanos);
     return flops / nanos[10];

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Every expression on every element type that has it, for several lane counts, against the interpreter: many of them
- * in one kernel each, since compiling takes longer than running.
+ * Every expression on every element type that has it, for several lane counts, against the
+ * interpreter: many of them in one kernel each, since compiling takes longer than running.
  */
 class OpTableTest {
   private static final int SIZE = 64;
@@ -45,8 +45,8 @@ class OpTableTest {
 
   @ParameterizedTest
   @CsvSource({
-    "F32,1", "F32,4", "F32,8", "F32,16", "F64,1", "F64,4", "F64,8", "I32,1", "I32,4", "I32,8", "I32,16", "I64,1",
-    "I64,4", "I64,8", "BOOL,1", "BOOL,8", "BOOL,16"
+    "F32,1", "F32,4", "F32,8", "F32,16", "F64,1", "F64,4", "F64,8", "I32,1", "I32,4", "I32,8",
+    "I32,16", "I64,1", "I64,4", "I64,8", "BOOL,1", "BOOL,8", "BOOL,16"
   })
   void everyOperation(DType dtype, int lanes) {
     List<Row> table = table(dtype, lanes);
@@ -135,8 +135,12 @@ class OpTableTest {
       for (double constant : new double[] {0, 1, -1, 5}) {
         if (dtype != DType.BOOL || constant == 0 || constant == 1) {
           Expr c = LoopBuilder.splat(new Expr.Const(dtype, constant), lanes);
-          rows.add(new Row("b_" + fn + "_by" + (int) constant, ulps, in -> new Expr.Binary(fn, in.x(), c)));
-          rows.add(new Row("b_" + fn + "_of" + (int) constant, ulps, in -> new Expr.Binary(fn, c, in.y())));
+          rows.add(
+              new Row(
+                  "b_" + fn + "_by" + (int) constant, ulps, in -> new Expr.Binary(fn, in.x(), c)));
+          rows.add(
+              new Row(
+                  "b_" + fn + "_of" + (int) constant, ulps, in -> new Expr.Binary(fn, c, in.y())));
         }
       }
     }
@@ -150,7 +154,8 @@ class OpTableTest {
     rows.add(new Row("select", 0, in -> new Expr.Select(in.mask(), in.x(), in.y())));
     if (lanes > 1) {
       for (ReduceFn fn : ReduceFn.values()) {
-        rows.add(new Row("h_" + fn, 0, in -> new Expr.Splat(new Expr.Horizontal(fn, in.x()), lanes)));
+        rows.add(
+            new Row("h_" + fn, 0, in -> new Expr.Splat(new Expr.Horizontal(fn, in.x()), lanes)));
       }
       rows.add(new Row("lane", 0, in -> new Expr.Splat(new Expr.Lane(in.x(), lanes - 1), lanes)));
       Function<Operands, Expr> ramp =
@@ -160,7 +165,9 @@ class OpTableTest {
     return rows;
   }
 
-  /** Loads and stores in every form: a run of lanes, gathered and scattered, with and without masks. */
+  /**
+   * Loads and stores in every form: a run of lanes, gathered and scattered, with and without masks.
+   */
   @ParameterizedTest
   @EnumSource(DType.class)
   void everyAccess(DType dtype) {
@@ -186,9 +193,11 @@ class OpTableTest {
               Expr strided = c.let("s", new Expr.Ramp(mul(i, index(2)), index(2), lanes));
               indices.add(strided);
               indices.add(new Expr.Ramp(i, index(1), lanes));
-              indices.add(new Expr.Binary(BinaryFn.ADD, strided, LoopBuilder.splat(index(1), lanes)));
+              indices.add(
+                  new Expr.Binary(BinaryFn.ADD, strided, LoopBuilder.splat(index(1), lanes)));
               indices.add(new Expr.Splat(i, lanes));
-              Expr half = new Expr.Binary(BinaryFn.DIVIDE, gathered, LoopBuilder.splat(index(2), lanes));
+              Expr half =
+                  new Expr.Binary(BinaryFn.DIVIDE, gathered, LoopBuilder.splat(index(2), lanes));
               indices.add(half);
             }
             for (Expr e : indices) {

@@ -90,7 +90,8 @@ class StatementTest {
                     index(24),
                     5,
                     (c, i) -> c.store(y, add(i, index(7)), sub(i, new Expr.Size(N)))));
-    Differential.check(k, 0, Map.of(N, 3L), new int[] {1, 2, 4, 9}, Memory.undefined(DType.I64, 40));
+    Differential.check(
+        k, 0, Map.of(N, 3L), new int[] {1, 2, 4, 9}, Memory.undefined(DType.I64, 40));
   }
 
   @Test
@@ -156,7 +157,11 @@ class StatementTest {
                                     Expr w = splat(load(x, add(k0, s)), 8);
                                     e.store(acc, at, new Expr.Fma(v, w, load(acc, at)));
                                   })));
-              b.loop(LoopKind.UNROLL, "i", index(6), (c, i) -> c.store(y, mul(i, index(8)), load(acc, i)));
+              b.loop(
+                  LoopKind.UNROLL,
+                  "i",
+                  index(6),
+                  (c, i) -> c.store(y, mul(i, index(8)), load(acc, i)));
             });
     Differential.check(k, 0, Map.of(N, 1L), ONE, floats(72), Memory.undefined(DType.F32, 48));
   }
@@ -187,7 +192,8 @@ class StatementTest {
                       c.store(
                           y,
                           i,
-                          new Expr.Select(load(flags, i), load(p, i), new Expr.Const(DType.I32, -1))));
+                          new Expr.Select(
+                              load(flags, i), load(p, i), new Expr.Const(DType.I32, -1))));
             });
     for (long n : SIZES) {
       var x0 = Differential.numbers(DType.I32, (int) n, 3, true);
@@ -211,7 +217,11 @@ class StatementTest {
                       Expr v = c.let("v", load(x, i));
                       c.whenElse(
                           lt(v, f32(0)),
-                          d -> d.whenElse(lt(v, f32(-2)), e -> e.store(y, i, f32(1)), e -> e.store(y, i, f32(2))),
+                          d ->
+                              d.whenElse(
+                                  lt(v, f32(-2)),
+                                  e -> e.store(y, i, f32(1)),
+                                  e -> e.store(y, i, f32(2))),
                           d -> d.store(y, i, mul(v, v)));
                       c.when(lt(i, index(3)), d -> d.store(y, i, add(load(y, i), f32(10))));
                       c.when(lt(index(3), index(2)), d -> d.store(y, i, f32(99)));
@@ -288,7 +298,8 @@ class StatementTest {
                                       Expr t = e.let("t", mul(add(s, index(2)), sub(add(j, u), n)));
                                       Expr w = e.let("w", LoopBuilder.rem(mul(t, t), 1000));
                                       Expr m = LoopBuilder.min(LoopBuilder.div(t, 7), mul(w, s));
-                                      Expr q = new Expr.Binary(BinaryFn.DIVIDE, t, sub(i, index(2)));
+                                      Expr q =
+                                          new Expr.Binary(BinaryFn.DIVIDE, t, sub(i, index(2)));
                                       Expr at = add(mul(add(mul(i, index(8)), u), index(8)), j);
                                       e.store(y, at, add(add(m, q), mul(mul(s, t), add(w, u))));
                                     }))));
@@ -315,8 +326,10 @@ class StatementTest {
     refuses("shared", b -> b.alloc("s", DType.F32, 1, 4, Space.SHARED));
     refuses("warp", b -> b.store(y, index(0), new Expr.WarpShuffleXor(f32(1), 1)));
     refuses("grid_x", b -> b.loop(LoopKind.GRID_X, "i", index(4), (c, i) -> c.store(y, i, f32(1))));
-    refuses("thread_y", b -> b.loop(LoopKind.THREAD_Y, "i", index(4), (c, i) -> c.store(y, i, f32(1))));
-    refuses("vectorise", b -> b.loop(LoopKind.VECTOR, "i", index(4), (c, i) -> c.store(y, i, f32(1))));
+    refuses(
+        "thread_y", b -> b.loop(LoopKind.THREAD_Y, "i", index(4), (c, i) -> c.store(y, i, f32(1))));
+    refuses(
+        "vectorise", b -> b.loop(LoopKind.VECTOR, "i", index(4), (c, i) -> c.store(y, i, f32(1))));
   }
 
   private static void refuses(String what, Consumer<LoopBuilder> body) {
@@ -329,7 +342,8 @@ class StatementTest {
   @Test
   void limitsHaveMessages() {
     Kernel stack = kernel(List.of(), b -> b.alloc("p", DType.F32, 1, 1 << 20, Space.PRIVATE));
-    assertThatThrownBy(() -> NativeRunner.of(stack)).hasMessageContaining("bytes of private buffers");
+    assertThatThrownBy(() -> NativeRunner.of(stack))
+        .hasMessageContaining("bytes of private buffers");
     Kernel unrolled =
         kernel(
             List.of(),
@@ -338,7 +352,13 @@ class StatementTest {
                     LoopKind.UNROLL,
                     "i",
                     index(1000),
-                    (c, _) -> c.loop(LoopKind.UNROLL, "j", index(1000), (d, _) -> d.let("v", new Expr.Size(N)))));
-    assertThatThrownBy(() -> NativeRunner.of(unrolled)).hasMessageContaining("unrolls to more than");
+                    (c, _) ->
+                        c.loop(
+                            LoopKind.UNROLL,
+                            "j",
+                            index(1000),
+                            (d, _) -> d.let("v", new Expr.Size(N)))));
+    assertThatThrownBy(() -> NativeRunner.of(unrolled))
+        .hasMessageContaining("unrolls to more than");
   }
 }

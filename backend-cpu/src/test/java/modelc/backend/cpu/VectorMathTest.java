@@ -30,23 +30,78 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The math functions against StrictMath in double (against series in BigDecimal for erf), over random bit patterns, a
- * grid of ordinary magnitudes and special values. Errors are in units of the last place of the exact result.
+ * The math functions against StrictMath in double (against series in BigDecimal for erf), over
+ * random bit patterns, a grid of ordinary magnitudes and special values. Errors are in units of the
+ * last place of the exact result.
  */
 class VectorMathTest {
   private static final Symbol N = new Symbol("n", 1 << 24);
   private static final int POINTS = 1 << 18;
   private static final double[] SPECIAL = {
-    0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 1e-300, 1e-45, -1e-45, 1e-40, -1e-40, 1e-20, -1e-20, 1e10, -1e10, 1e30,
-    -1e30, 88.7, 88.8, 89.5, -87.3, -87.4, -103.9, -104.1, -150, 709.7, 709.9, -744.5, -745.5, Float.MIN_VALUE,
-    Float.MIN_NORMAL, Float.MAX_VALUE, -Float.MAX_VALUE, Double.MIN_VALUE, Double.MIN_NORMAL, Double.MAX_VALUE,
-    Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, Math.PI, Math.PI / 2, 22, 0x1p28, 0x1p29, 0x1.8p100
+    0.0,
+    -0.0,
+    1,
+    -1,
+    0.5,
+    -0.5,
+    2,
+    -2,
+    3,
+    -3,
+    1e-300,
+    1e-45,
+    -1e-45,
+    1e-40,
+    -1e-40,
+    1e-20,
+    -1e-20,
+    1e10,
+    -1e10,
+    1e30,
+    -1e30,
+    88.7,
+    88.8,
+    89.5,
+    -87.3,
+    -87.4,
+    -103.9,
+    -104.1,
+    -150,
+    709.7,
+    709.9,
+    -744.5,
+    -745.5,
+    Float.MIN_VALUE,
+    Float.MIN_NORMAL,
+    Float.MAX_VALUE,
+    -Float.MAX_VALUE,
+    Double.MIN_VALUE,
+    Double.MIN_NORMAL,
+    Double.MAX_VALUE,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY,
+    Double.NaN,
+    Math.PI,
+    Math.PI / 2,
+    22,
+    0x1p28,
+    0x1p29,
+    0x1.8p100
   };
 
   @ParameterizedTest
   @CsvSource({
-    "EXP, 1.0, 1.1", "EXPM1, 2.0, 2.3", "LOG, 1.0, 1.5", "LOG1P, 1.5, 2.0", "TANH, 2.5, 4.0", "LOGISTIC, 2.5, 3.0",
-    "ERF, 1.5, 3.0", "SINE, 1.6, 2.5", "COSINE, 1.6, 2.5", "RSQRT, 1.5, 1.5", "SQRT, 0.51, 0.51"
+    "EXP, 1.0, 1.1",
+    "EXPM1, 2.0, 2.3",
+    "LOG, 1.0, 1.5",
+    "LOG1P, 1.5, 2.0",
+    "TANH, 2.5, 4.0",
+    "LOGISTIC, 2.5, 3.0",
+    "ERF, 1.5, 3.0",
+    "SINE, 1.6, 2.5",
+    "COSINE, 1.6, 2.5",
+    "RSQRT, 1.5, 1.5",
+    "SQRT, 0.51, 0.51"
   })
   void unaryFunctionsAreWithinTheirBounds(UnaryFn fn, double boundF32, double boundF64) {
     // The exact erf is slow.
@@ -82,7 +137,8 @@ class VectorMathTest {
     double[] y = IntStream.range(0, 2000).mapToDouble(i -> i + 1).toArray();
     double[] z = run(binary(BinaryFn.POWER, DType.F64, 1), DType.F64, x, y);
     for (int i = 0; i < z.length; i++) {
-      double exact = new java.math.BigDecimal(x[i]).pow(i + 1, new java.math.MathContext(40)).doubleValue();
+      double exact =
+          new java.math.BigDecimal(x[i]).pow(i + 1, new java.math.MathContext(40)).doubleValue();
       assertThat(Math.abs(z[i] - exact) / exact).isLessThan(4e-16);
     }
   }
@@ -100,7 +156,9 @@ class VectorMathTest {
         at = x[i];
       }
     }
-    assertThat(worst).as("%s of %s, %d lanes, at %s", fn, dtype, lanes, at).isLessThanOrEqualTo(bound);
+    assertThat(worst)
+        .as("%s of %s, %d lanes, at %s", fn, dtype, lanes, at)
+        .isLessThanOrEqualTo(bound);
   }
 
   private static void checkBinary(
@@ -142,13 +200,15 @@ class VectorMathTest {
       case LOG -> StrictMath::log;
       case LOG1P -> StrictMath::log1p;
       case TANH -> StrictMath::tanh;
-      case LOGISTIC -> x -> x >= 0 ? 1 / (1 + StrictMath.exp(-x)) : StrictMath.exp(x) / (1 + StrictMath.exp(x));
+      case LOGISTIC ->
+          x -> x >= 0 ? 1 / (1 + StrictMath.exp(-x)) : StrictMath.exp(x) / (1 + StrictMath.exp(x));
       case SINE -> StrictMath::sin;
       case COSINE -> StrictMath::cos;
       case SQRT -> StrictMath::sqrt;
       case RSQRT -> x -> 1 / StrictMath.sqrt(x);
       case ERF -> ExactErf::erf;
-      case NEGATE, ABS, SIGN, FLOOR, CEIL, ROUND_NEAREST_EVEN, IS_FINITE, NOT -> throw new AssertionError(fn);
+      case NEGATE, ABS, SIGN, FLOOR, CEIL, ROUND_NEAREST_EVEN, IS_FINITE, NOT ->
+          throw new AssertionError(fn);
     };
   }
 
@@ -157,15 +217,20 @@ class VectorMathTest {
     return x == 1 || x == -1 && Double.isInfinite(y) ? 1 : StrictMath.pow(x, y);
   }
 
-  /** How far {@code y} is from {@code exact}, in units of the last place of the type nearest to it. */
+  /**
+   * How far {@code y} is from {@code exact}, in units of the last place of the type nearest to it.
+   */
   private static double ulps(DType dtype, double y, double exact) {
     if (Double.isNaN(exact) || Double.isNaN(y)) {
       return Double.isNaN(exact) && Double.isNaN(y) ? 0 : Double.POSITIVE_INFINITY;
     }
     double rounded = dtype == DType.F32 ? (float) exact : exact;
     if (y == rounded) {
-      boolean signs = y != 0 || Double.doubleToRawLongBits(y) == Double.doubleToRawLongBits(rounded);
-      return !signs ? Double.POSITIVE_INFINITY : Double.isInfinite(y) ? 0 : Math.abs(y - exact) / ulp(dtype, exact);
+      boolean signs =
+          y != 0 || Double.doubleToRawLongBits(y) == Double.doubleToRawLongBits(rounded);
+      return !signs
+          ? Double.POSITIVE_INFINITY
+          : Double.isInfinite(y) ? 0 : Math.abs(y - exact) / ulp(dtype, exact);
     }
     return Math.abs(y - exact) / ulp(dtype, exact);
   }
@@ -180,10 +245,16 @@ class VectorMathTest {
     var random = new SplittableRandom(seed);
     DoubleStream special = DoubleStream.of(SPECIAL);
     DoubleStream patterns =
-        random.longs(n / 2).mapToDouble(
-            b -> dtype == DType.F32 ? Float.intBitsToFloat((int) b) : Double.longBitsToDouble(b));
+        random
+            .longs(n / 2)
+            .mapToDouble(
+                b ->
+                    dtype == DType.F32
+                        ? Float.intBitsToFloat((int) b)
+                        : Double.longBitsToDouble(b));
     DoubleStream ordinary =
-        random.doubles(n - n / 2 - SPECIAL.length)
+        random
+            .doubles(n - n / 2 - SPECIAL.length)
             .map(u -> (u < 0.5 ? -1 : 1) * Math.exp((Math.abs(u - 0.5) * 2 - 0.8) * 8));
     DoubleStream all = DoubleStream.concat(special, DoubleStream.concat(patterns, ordinary));
     return (dtype == DType.F32 ? all.map(x -> (float) x) : all).toArray();

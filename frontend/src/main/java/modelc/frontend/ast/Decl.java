@@ -58,8 +58,12 @@ public sealed interface Decl {
 
   /** What an fn states about its own derivative. */
   sealed interface Gradient {
-    /** {@code result} and {@code cotangent} are bound inside the body, which returns a cotangent per tensor parameter. */
-    record Stated(Expr.Name result, Expr.Name cotangent, Stmt.Block body, Span span) implements Gradient {}
+    /**
+     * {@code result} and {@code cotangent} are bound inside the body, which returns a cotangent per
+     * tensor parameter.
+     */
+    record Stated(Expr.Name result, Expr.Name cotangent, Stmt.Block body, Span span)
+        implements Gradient {}
 
     record Forbidden(String why, Span span) implements Gradient {}
   }

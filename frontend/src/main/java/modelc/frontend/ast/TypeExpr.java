@@ -4,7 +4,10 @@ import java.util.List;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
-/** A type as written: the kind of a compile-time value, or a tensor's element type and shape pattern. */
+/**
+ * A type as written: the kind of a compile-time value, or a tensor's element type and shape
+ * pattern.
+ */
 public sealed interface TypeExpr {
   Span span();
 
@@ -12,7 +15,8 @@ public sealed interface TypeExpr {
   record Named(String name, Span span) implements TypeExpr {}
 
   /** {@code f32[batch, c, ...s]}; without an element type, any floating one. */
-  record Tensor(Expr.@Nullable Name element, List<Dimension> dimensions, Span span) implements TypeExpr {}
+  record Tensor(Expr.@Nullable Name element, List<Dimension> dimensions, Span span)
+      implements TypeExpr {}
 
   /** One place of a shape pattern. */
   sealed interface Dimension {

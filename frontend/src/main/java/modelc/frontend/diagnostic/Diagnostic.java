@@ -5,7 +5,8 @@ import java.util.Optional;
 import modelc.ir.Span;
 
 /**
- * One thing that is wrong: where, what, and if possible what to do about it. Its text form is {@link Renderer}'s.
+ * One thing that is wrong: where, what, and if possible what to do about it. Its text form is
+ * {@link Renderer}'s.
  *
  * @param message one line, lower case, without a full stop
  * @param place where the carets stand

@@ -5,7 +5,10 @@ import java.util.Comparator;
 import java.util.List;
 import modelc.ir.Span;
 
-/** The text form of diagnostics: code, place, quoted lines with carets, notes and help. It uses no colour. */
+/**
+ * The text form of diagnostics: code, place, quoted lines with carets, notes and help. It uses no
+ * colour.
+ */
 public final class Renderer {
   private record Mark(int line, int from, int to, char sign, String text) {}
 
@@ -52,13 +55,20 @@ public final class Renderer {
     }
     for (Diagnostic.Label other : d.others()) {
       if (!other.place().file().equals(place.file())) {
-        out.append(gutter).append(" = note: ").append(other.text()).append(" (").append(other.place()).append(")\n");
+        out.append(gutter)
+            .append(" = note: ")
+            .append(other.text())
+            .append(" (")
+            .append(other.place())
+            .append(")\n");
       }
     }
     for (String note : d.notes()) {
       out.append(gutter).append(" = note: ").append(indented(note, gutter)).append('\n');
     }
-    d.help().ifPresent(h -> out.append(gutter).append(" = help: ").append(indented(h, gutter)).append('\n'));
+    d.help()
+        .ifPresent(
+            h -> out.append(gutter).append(" = help: ").append(indented(h, gutter)).append('\n'));
   }
 
   private static boolean foreign(Diagnostic d) {
@@ -78,7 +88,10 @@ public final class Renderer {
   }
 
   private Mark mark(Span span, char sign, String text) {
-    int end = span.endLine() == span.line() ? span.endColumn() : sources.line(span.file(), span.line()).length() + 1;
+    int end =
+        span.endLine() == span.line()
+            ? span.endColumn()
+            : sources.line(span.file(), span.line()).length() + 1;
     return new Mark(span.line(), span.column(), Math.max(end, span.column() + 1), sign, text);
   }
 

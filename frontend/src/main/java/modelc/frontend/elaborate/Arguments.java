@@ -12,7 +12,9 @@ import modelc.frontend.diagnostic.Suggestions;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
-/** Binds the arguments of a call to the parameters of what is called, converting and checking each. */
+/**
+ * Binds the arguments of a call to the parameters of what is called, converting and checking each.
+ */
 final class Arguments {
   /** An argument as given. */
   record Given(Expr.@Nullable Name name, Val value, Span place) {}
@@ -37,8 +39,12 @@ final class Arguments {
     return given;
   }
 
-  /** Binds {@code given} in {@code into}; defaults are evaluated there, in order, and see the parameters before them. */
-  void bind(String callee, List<Decl.Parameter> parameters, List<Given> given, Scope into, Span place) {
+  /**
+   * Binds {@code given} in {@code into}; defaults are evaluated there, in order, and see the
+   * parameters before them.
+   */
+  void bind(
+      String callee, List<Decl.Parameter> parameters, List<Given> given, Scope into, Span place) {
     Map<String, Given> byName = assign(callee, parameters, given, place);
     for (Decl.Parameter p : parameters) {
       Given g = byName.get(p.name().name());
@@ -67,11 +73,13 @@ final class Arguments {
     return switch (p.type()) {
       case null -> value;
       case TypeExpr.Named n -> evaluator.conversions.convert(n, value, what, at);
-      case TypeExpr.Tensor t -> value instanceof Val.None ? value : evaluator.patterns.match(t, value, into, what, at);
+      case TypeExpr.Tensor t ->
+          value instanceof Val.None ? value : evaluator.patterns.match(t, value, into, what, at);
     };
   }
 
-  private Map<String, Given> assign(String callee, List<Decl.Parameter> parameters, List<Given> given, Span place) {
+  private Map<String, Given> assign(
+      String callee, List<Decl.Parameter> parameters, List<Given> given, Span place) {
     var byName = new HashMap<String, Given>();
     int position = 0;
     List<String> names = parameters.stream().map(p -> p.name().name()).toList();
@@ -91,14 +99,22 @@ final class Arguments {
         name = g.name.name();
         if (!names.contains(name)) {
           String help =
-              Suggestions.help(name, names).orElse("its signature is `" + signature(callee, parameters) + "`");
+              Suggestions.help(name, names)
+                  .orElse("its signature is `" + signature(callee, parameters) + "`");
           throw context.error(
-              Code.UNKNOWN_ARGUMENT, g.name.span(), "`" + callee + "` has no parameter `" + name + "`", "", help);
+              Code.UNKNOWN_ARGUMENT,
+              g.name.span(),
+              "`" + callee + "` has no parameter `" + name + "`",
+              "",
+              help);
         }
       }
       if (byName.put(name, g) != null) {
         throw context.error(
-            Code.REPEATED_ARGUMENT, g.name == null ? g.place : g.name.span(), "`" + name + "` is given twice", "");
+            Code.REPEATED_ARGUMENT,
+            g.name == null ? g.place : g.name.span(),
+            "`" + name + "` is given twice",
+            "");
       }
     }
     return byName;
@@ -117,7 +133,8 @@ final class Arguments {
             case TypeExpr.Named n -> ": " + n.name();
             case TypeExpr.Tensor t -> ": " + Patterns.text(t);
           };
-      parts.add(p.name().name() + type + (p.initial() == null ? "" : " = " + Written.text(p.initial())));
+      parts.add(
+          p.name().name() + type + (p.initial() == null ? "" : " = " + Written.text(p.initial())));
     }
     return callee + "(" + String.join(", ", parts) + ")";
   }

@@ -18,7 +18,10 @@ import modelc.ir.UnaryFn;
 import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
-/** The operators: compile-time values among themselves, tensors among themselves, and a number meeting a tensor. */
+/**
+ * The operators: compile-time values among themselves, tensors among themselves, and a number
+ * meeting a tensor.
+ */
 final class Arithmetic {
   private final Context context;
   private final Numbers numbers;
@@ -38,7 +41,9 @@ final class Arithmetic {
 
   Val infix(InfixOp op, Val left, Val right, Span place) {
     if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
-      return op == InfixOp.RANGE ? range(left, right, place) : numbers.infix(op, left, right, place);
+      return op == InfixOp.RANGE
+          ? range(left, right, place)
+          : numbers.infix(op, left, right, place);
     }
     if (left instanceof Val.ListVal l && right instanceof Val.ListVal r && op == InfixOp.ADD) {
       return concatenated(l, r, place);
@@ -90,7 +95,10 @@ final class Arithmetic {
     return new Val.ListVal(items);
   }
 
-  /** Arithmetic that keeps a size known only at run time a size; null where it becomes a run-time scalar. */
+  /**
+   * Arithmetic that keeps a size known only at run time a size; null where it becomes a run-time
+   * scalar.
+   */
   private @Nullable Val sizes(InfixOp op, Val left, Val right, Span place) {
     Optional<Dim> l = dim(left);
     Optional<Dim> r = dim(right);
@@ -114,7 +122,11 @@ final class Arithmetic {
         case POWER, REMAINDER, MATMUL, ADD, SUBTRACT, RANGE, LT, LE, GT, GE, AND, OR -> null;
       };
     } catch (ArithmeticException _) {
-      throw context.error(Code.OVERFLOW, place, "this size is too large: " + l.get() + " " + op + " " + r.get(), "");
+      throw context.error(
+          Code.OVERFLOW,
+          place,
+          "this size is too large: " + l.get() + " " + op + " " + r.get(),
+          "");
     }
   }
 
@@ -131,7 +143,10 @@ final class Arithmetic {
   }
 
   static boolean isTensorLike(Val v) {
-    return v instanceof Val.Tensor || v instanceof Val.Size || v instanceof Val.Bool || Numbers.isNumber(v);
+    return v instanceof Val.Tensor
+        || v instanceof Val.Size
+        || v instanceof Val.Bool
+        || Numbers.isNumber(v);
   }
 
   private Val tensors(InfixOp op, Val left, Val right, Span place) {
@@ -150,7 +165,8 @@ final class Arithmetic {
         return simple;
       }
     }
-    List<Val.Tensor> both = together(new Broadcasting.Doing(doing(op), " " + op + " "), List.of(left, right), place);
+    List<Val.Tensor> both =
+        together(new Broadcasting.Doing(doing(op), " " + op + " "), List.of(left, right), place);
     Val.Tensor x = both.get(0);
     Val.Tensor y = both.get(1);
     checkElements(op, x, place);
@@ -172,7 +188,8 @@ final class Arithmetic {
                   case GE -> context.builder().compare(CompareFn.GE, x.value(), y.value());
                   case AND -> context.builder().binary(BinaryFn.AND, x.value(), y.value());
                   case OR -> context.builder().binary(BinaryFn.OR, x.value(), y.value());
-                  case REMAINDER, MATMUL, RANGE -> throw numbers.doesNotApply(op, left, right, place);
+                  case REMAINDER, MATMUL, RANGE ->
+                      throw numbers.doesNotApply(op, left, right, place);
                 });
     return new Val.Tensor(result, x.axes());
   }
@@ -193,7 +210,9 @@ final class Arithmetic {
           place,
           "`" + op + "` does not apply to tensors of " + t,
           Show.type(x.type()),
-          op == InfixOp.AND || op == InfixOp.OR ? "compare first, e.g. `x > 0`" : "convert: `cast(x, f32)`");
+          op == InfixOp.AND || op == InfixOp.OR
+              ? "compare first, e.g. `x > 0`"
+              : "convert: `cast(x, f32)`");
     }
   }
 
@@ -221,13 +240,16 @@ final class Arithmetic {
     }
     if (exponent == 2 || exponent == 3 || exponent == 4) {
       Val square = infix(InfixOp.MULTIPLY, x, x, place);
-      return exponent == 2 ? square : infix(InfixOp.MULTIPLY, square, exponent == 3 ? x : square, place);
+      return exponent == 2
+          ? square
+          : infix(InfixOp.MULTIPLY, square, exponent == 3 ? x : square, place);
     }
     return null;
   }
 
   Val.Tensor unary(UnaryFn fn, Val.Tensor x, Span place) {
-    return new Val.Tensor(context.emit(place, () -> context.builder().unary(fn, x.value())), x.axes());
+    return new Val.Tensor(
+        context.emit(place, () -> context.builder().unary(fn, x.value())), x.axes());
   }
 
   Val prefix(PrefixOp op, Val v, Span place) {
@@ -236,7 +258,8 @@ final class Arithmetic {
           switch (v) {
             case Val.Int i -> numbers.infix(InfixOp.SUBTRACT, new Val.Int(0), i, place);
             case Val.Real r -> new Val.Real(-r.value());
-            case Val.Tensor t when t.type().dtype() != DType.BOOL -> unary(UnaryFn.NEGATE, t, place);
+            case Val.Tensor t when t.type().dtype() != DType.BOOL ->
+                unary(UnaryFn.NEGATE, t, place);
             case Val.Size s -> unary(UnaryFn.NEGATE, scalar(s, place), place);
             default -> throw prefixError(op, v, place);
           };
@@ -250,7 +273,8 @@ final class Arithmetic {
   }
 
   private Problem prefixError(PrefixOp op, Val v, Span place) {
-    return context.error(Code.OPERANDS, place, "`" + op + "` does not apply to " + Show.kind(v), "");
+    return context.error(
+        Code.OPERANDS, place, "`" + op + "` does not apply to " + Show.kind(v), "");
   }
 
   /** Tensors of one element type and shape, at least one of them a tensor before. */
@@ -278,13 +302,17 @@ final class Arithmetic {
       case Val.Real r when element.isFloat() -> constant(element, r.value(), place);
       default ->
           throw context.error(
-              Code.ELEMENT_TYPES, place, Show.kind(v) + " does not fit a tensor of " + element, Show.value(v));
+              Code.ELEMENT_TYPES,
+              place,
+              Show.kind(v) + " does not fit a tensor of " + element,
+              Show.value(v));
     };
   }
 
   private Val.Tensor constant(DType element, double value, Span place) {
     return new Val.Tensor(
-        context.emit(place, () -> context.builder().constant(TensorType.scalar(element), value)), List.of());
+        context.emit(place, () -> context.builder().constant(TensorType.scalar(element), value)),
+        List.of());
   }
 
   /** A size known only at run time as a float64 scalar: that many ones, summed. */
@@ -294,11 +322,14 @@ final class Arithmetic {
             place,
             () -> {
               Value product =
-                  context.builder().constant(TensorType.scalar(DType.F64), (double) size.dim().factor());
+                  context
+                      .builder()
+                      .constant(TensorType.scalar(DType.F64), (double) size.dim().factor());
               for (Symbol s : size.dim().symbols()) {
                 Value ones =
                     context.builder().constant(new TensorType(DType.F64, Shape.of(Dim.of(s))), 1);
-                product = context.builder().multiply(product, context.builder().sum(List.of(0), ones));
+                product =
+                    context.builder().multiply(product, context.builder().sum(List.of(0), ones));
               }
               return product;
             });

@@ -8,7 +8,9 @@ import modelc.ir.Span;
 import modelc.ir.TensorType;
 import modelc.ir.tensor.Value;
 
-/** The mean over all axes, as a float32 scalar: what a recipe makes of a loss or metric per example. */
+/**
+ * The mean over all axes, as a float32 scalar: what a recipe makes of a loss or metric per example.
+ */
 final class Averages {
   private final Evaluator evaluator;
   private final Context context;
@@ -27,12 +29,19 @@ final class Averages {
     Value n =
         count.isConstant()
             ? context.emit(
-                place, () -> context.builder().constant(TensorType.scalar(DType.F32), (double) count.constant()))
+                place,
+                () ->
+                    context
+                        .builder()
+                        .constant(TensorType.scalar(DType.F32), (double) count.constant()))
             : context.emit(
                 place,
                 () ->
-                    context.builder().convert(
-                        DType.F32, evaluator.arithmetic.scalar(new Val.Size(count, null), place).value()));
+                    context
+                        .builder()
+                        .convert(
+                            DType.F32,
+                            evaluator.arithmetic.scalar(new Val.Size(count, null), place).value()));
     return context.emit(
         place, () -> context.builder().divide(context.builder().sum(axes, t.value()), n));
   }

@@ -14,8 +14,9 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings operands to one shape: scalars anywhere, equal ranks place by place, a smaller rank only where each of its axes
- * is named exactly once in the larger. Nothing is aligned silently from the end.
+ * Brings operands to one shape: scalars anywhere, equal ranks place by place, a smaller rank only
+ * where each of its axes is named exactly once in the larger. Nothing is aligned silently from the
+ * end.
  */
 final class Broadcasting {
   private final Context context;
@@ -51,7 +52,8 @@ final class Broadcasting {
     return aligned;
   }
 
-  private void merge(Target target, Val.Tensor t, Doing doing, List<Val.Tensor> operands, Span place) {
+  private void merge(
+      Target target, Val.Tensor t, Doing doing, List<Val.Tensor> operands, Span place) {
     if (target.dims.isEmpty()) {
       target.dims.addAll(t.type().shape().dims());
       target.names.addAll(t.axes());
@@ -81,7 +83,12 @@ final class Broadcasting {
   }
 
   private Value bring(
-      Val.Tensor t, Shape shape, Target target, Doing doing, List<Val.Tensor> operands, Span place) {
+      Val.Tensor t,
+      Shape shape,
+      Target target,
+      Doing doing,
+      List<Val.Tensor> operands,
+      Span place) {
     if (t.type().shape().equals(shape)) {
       return t.value();
     }
@@ -100,11 +107,15 @@ final class Broadcasting {
     for (int i = 0; i < t.rank(); i++) {
       axes.add(place(t, i, target, doing, operands, place));
     }
-    List<Integer> order = IntStream.range(0, t.rank()).boxed().sorted((a, b) -> axes.get(a) - axes.get(b)).toList();
+    List<Integer> order =
+        IntStream.range(0, t.rank()).boxed().sorted((a, b) -> axes.get(a) - axes.get(b)).toList();
     List<Integer> sorted = axes.stream().sorted().toList();
     return context.emit(
         place,
-        () -> context.builder().broadcast(shape, sorted, context.builder().transpose(order, t.value())));
+        () ->
+            context
+                .builder()
+                .broadcast(shape, sorted, context.builder().transpose(order, t.value())));
   }
 
   private int place(
@@ -120,17 +131,25 @@ final class Broadcasting {
     int at = target.names.indexOf(name);
     Dim dim = t.type().dim(axis);
     if (!dim.isOne() && !dim.equals(target.dims.get(at))) {
-      throw mismatch(doing, operands, place, "axis `" + name + "` has " + target.dims.get(at) + " against " + dim);
+      throw mismatch(
+          doing,
+          operands,
+          place,
+          "axis `" + name + "` has " + target.dims.get(at) + " against " + dim);
     }
     return at;
   }
 
   private Problem mismatch(Doing doing, List<Val.Tensor> operands, Span place, String why) {
-    boolean ranks = operands.stream().mapToInt(Val.Tensor::rank).filter(r -> r > 0).distinct().count() > 1;
+    boolean ranks =
+        operands.stream().mapToInt(Val.Tensor::rank).filter(r -> r > 0).distinct().count() > 1;
     return new Problem(
         context.blamed(
             modelc.frontend.diagnostic.Diagnostic.of(
-                    Code.SHAPES, place, "these shapes do not " + doing.verb, shapes(operands, doing))
+                    Code.SHAPES,
+                    place,
+                    "these shapes do not " + doing.verb,
+                    shapes(operands, doing))
                 .withNote(why)
                 .withHelp(
                     ranks
@@ -140,10 +159,14 @@ final class Broadcasting {
   }
 
   private static String shapes(List<Val.Tensor> operands, Doing doing) {
-    return String.join(doing.sign, operands.stream().filter(t -> t.rank() > 0).map(Show::axes).toList());
+    return String.join(
+        doing.sign, operands.stream().filter(t -> t.rank() > 0).map(Show::axes).toList());
   }
 
-  /** One element type for all: a float64 scalar yields to float32; nothing else is converted silently. */
+  /**
+   * One element type for all: a float64 scalar yields to float32; nothing else is converted
+   * silently.
+   */
   List<Val.Tensor> sameElements(List<Val.Tensor> operands, Span place) {
     boolean f32 = operands.stream().anyMatch(t -> t.type().dtype() == DType.F32);
     var result = new ArrayList<Val.Tensor>();
@@ -151,7 +174,8 @@ final class Broadcasting {
       if (f32 && t.type().dtype() == DType.F64 && t.rank() == 0) {
         result.add(
             new Val.Tensor(
-                context.emit(place, () -> context.builder().convert(DType.F32, t.value())), t.axes()));
+                context.emit(place, () -> context.builder().convert(DType.F32, t.value())),
+                t.axes()));
       } else {
         result.add(t);
       }

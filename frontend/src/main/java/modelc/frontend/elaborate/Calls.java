@@ -13,7 +13,10 @@ import modelc.frontend.diagnostic.Code;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
-/** Calls and arrows: functions are evaluated, layers are made and applied, optimizers are configured. */
+/**
+ * Calls and arrows: functions are evaluated, layers are made and applied, optimizers are
+ * configured.
+ */
 final class Calls {
   private final Evaluator evaluator;
   private final Context context;
@@ -45,8 +48,10 @@ final class Calls {
     return switch (callee) {
       case Val.Function f -> function(f, arguments.evaluate(c, scope, first), c.span());
       case Val.Builtin b -> primitive(b.primitive(), arguments.evaluate(c, scope, first), c.span());
-      case Val.LayerKind l -> new Val.Configured(layers.make(l, arguments.evaluate(c, scope, null), scope, c.span()));
-      case Val.Configured i -> layers.apply(i.instance(), arguments.evaluate(c, scope, first), c.span());
+      case Val.LayerKind l ->
+          new Val.Configured(layers.make(l, arguments.evaluate(c, scope, null), scope, c.span()));
+      case Val.Configured i ->
+          layers.apply(i.instance(), arguments.evaluate(c, scope, first), c.span());
       case Val.OptimizerKind o -> optimizer(o, arguments.evaluate(c, scope, null), c.span());
       default -> throw notCallable(callee, c.callee());
     };
@@ -66,7 +71,9 @@ final class Calls {
 
   private Problem notCallable(Val callee, Expr at) {
     String help =
-        callee instanceof Val.Axes ? "`last` and `channel` are axes; the last item of a list is `list[-1]`" : "";
+        callee instanceof Val.Axes
+            ? "`last` and `channel` are axes; the last item of a list is `list[-1]`"
+            : "";
     return context.error(
         Code.NOT_CALLABLE,
         at.span(),
@@ -82,7 +89,8 @@ final class Calls {
     Span place = a.stage().span();
     String label = a.label() == null ? null : a.label().name();
     Val callee = evaluator.eval(a.stage() instanceof Expr.Call c ? c.callee() : a.stage(), scope);
-    Expr.Call call = a.stage() instanceof Expr.Call c ? c : new Expr.Call(a.stage(), List.of(), place);
+    Expr.Call call =
+        a.stage() instanceof Expr.Call c ? c : new Expr.Call(a.stage(), List.of(), place);
     return switch (callee) {
       case Val.LayerKind l -> {
         if (!(a.stage() instanceof Expr.Call)) {
@@ -97,11 +105,21 @@ final class Calls {
         yield layers.apply(i.instance(), arguments.evaluate(call, scope, piped), place);
       }
       case Val.Function f ->
-          stage(scope, label, f.decl().name().name(), input, place, () ->
-              function(f, arguments.evaluate(call, scope, piped), place));
+          stage(
+              scope,
+              label,
+              f.decl().name().name(),
+              input,
+              place,
+              () -> function(f, arguments.evaluate(call, scope, piped), place));
       case Val.Builtin b ->
-          stage(scope, label, b.primitive().text(), input, place, () ->
-              primitive(b.primitive(), arguments.evaluate(call, scope, piped), place));
+          stage(
+              scope,
+              label,
+              b.primitive().text(),
+              input,
+              place,
+              () -> primitive(b.primitive(), arguments.evaluate(call, scope, piped), place));
       default ->
           throw context.error(
               Code.NOT_CALLABLE,
@@ -137,7 +155,11 @@ final class Calls {
       }
     } else if (!instance.label(label)) {
       throw context.error(
-          Code.LABEL, a.label().span(), "`" + label + "` names another stage of this layer", "", "choose another label");
+          Code.LABEL,
+          a.label().span(),
+          "`" + label + "` names another stage of this layer",
+          "",
+          "choose another label");
     }
   }
 
@@ -149,7 +171,9 @@ final class Calls {
       Val input,
       Span place,
       java.util.function.Supplier<Val> body) {
-    if (scope.instance == null || Context.isLibrary(place) || context.phase().kind == Phase.Kind.PURE) {
+    if (scope.instance == null
+        || Context.isLibrary(place)
+        || context.phase().kind == Phase.Kind.PURE) {
       return body.get();
     }
     String base = label == null ? name : label;
@@ -172,7 +196,8 @@ final class Calls {
           if (f.decl().gradient() != null && tensors) {
             return kept.call(f, scope, place);
           }
-          return result(f.decl(), f.decl().result(), body(f.decl(), f.decl().body(), scope), scope, place);
+          return result(
+              f.decl(), f.decl().result(), body(f.decl(), f.decl().body(), scope), scope, place);
         });
   }
 
@@ -189,7 +214,10 @@ final class Calls {
     return v;
   }
 
-  /** Checks a result against its annotation and takes the names off its axes that mean nothing to the caller. */
+  /**
+   * Checks a result against its annotation and takes the names off its axes that mean nothing to
+   * the caller.
+   */
   Val result(Decl decl, @Nullable TypeExpr type, Val v, Scope scope, Span place) {
     String what = "the result of `" + decl.name().name() + "`";
     Val checked =
@@ -208,7 +236,8 @@ final class Calls {
         names.replaceAll(n -> n != null && n.scope() == scope ? null : n);
         yield new Val.Tensor(t.value(), names);
       }
-      case Val.ListVal l -> new Val.ListVal(l.items().stream().map(i -> stripped(i, scope)).toList());
+      case Val.ListVal l ->
+          new Val.ListVal(l.items().stream().map(i -> stripped(i, scope)).toList());
       case Val.Outputs o -> {
         Map<String, Val> all = new LinkedHashMap<>();
         o.byName().forEach((k, item) -> all.put(k, stripped(item, scope)));

@@ -22,7 +22,10 @@ import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
 import org.jspecify.annotations.Nullable;
 
-/** From a loaded project to its entries, summary and recipe: chooses the model, builds each entry, reports what is wrong. */
+/**
+ * From a loaded project to its entries, summary and recipe: chooses the model, builds each entry,
+ * reports what is wrong.
+ */
 public final class Compilation {
   private final Project.Loaded project;
   private final FrontendOptions options;
@@ -35,7 +38,8 @@ public final class Compilation {
   }
 
   /** Compiles the file at {@code file}. */
-  public static Checked of(java.nio.file.Path file, FrontendOptions options) throws java.io.IOException {
+  public static Checked of(java.nio.file.Path file, FrontendOptions options)
+      throws java.io.IOException {
     var sources = new Sources();
     return new Compilation(Project.load(file, options, sources), options, sources).run();
   }
@@ -56,7 +60,8 @@ public final class Compilation {
       names.addAll(NameCheck.check(file.file(), file.module()));
     }
     if (!names.isEmpty()) {
-      throw new DiagnosticException(names.stream().limit(options.limits().diagnostics()).toList(), sources);
+      throw new DiagnosticException(
+          names.stream().limit(options.limits().diagnostics()).toList(), sources);
     }
     Decl.@Nullable Train train = train();
     Val.LayerKind model = model(train);
@@ -91,7 +96,11 @@ public final class Compilation {
     String name = model.decl().name().name();
     if (inferred.scope.outputs.isEmpty()) {
       throw failed(
-          Diagnostic.of(Code.NO_OUTPUT, model.decl().name().span(), "the model `" + name + "` has no output", "")
+          Diagnostic.of(
+                  Code.NO_OUTPUT,
+                  model.decl().name().span(),
+                  "the model `" + name + "` has no output",
+                  "")
               .withHelp("give it one: `output name = ...`"));
     }
     context.rows.ofModel(context.weights.ownedBy("", Entry.Kind.PARAMETER));
@@ -102,7 +111,10 @@ public final class Compilation {
     if (settings.present()) {
       var training = new Training(evaluator, settings, project.module(), options);
       List<Entry> trained =
-          training.build(inferred, phase -> elaborate(evaluator, model, config, phase), () -> failIfWrong(context));
+          training.build(
+              inferred,
+              phase -> elaborate(evaluator, model, config, phase),
+              () -> failIfWrong(context));
       recipe = Optional.of(training.recipe());
       entries.add(Entries.init(context));
       entries.add(inferEntry);
@@ -119,14 +131,18 @@ public final class Compilation {
         .map(
             e ->
                 new Entry.Result(
-                    e.getKey(), Entry.Kind.OUTPUT, ((Val.Tensor) e.getValue()).value(), OptionalInt.empty()))
+                    e.getKey(),
+                    Entry.Kind.OUTPUT,
+                    ((Val.Tensor) e.getValue()).value(),
+                    OptionalInt.empty()))
         .toList();
   }
 
   /** A model's body evaluated into one entry. */
   record Built(Phase phase, Scope scope, Instance root) {}
 
-  private static Built elaborate(Evaluator evaluator, Val.LayerKind model, Map<String, Val> config, Phase phase) {
+  private static Built elaborate(
+      Evaluator evaluator, Val.LayerKind model, Map<String, Val> config, Phase phase) {
     Context context = evaluator.context;
     var decl = (Decl.Model) model.decl();
     return context.in(
@@ -169,7 +185,8 @@ public final class Compilation {
   private Val.LayerKind model(Decl.@Nullable Train train) {
     if (train != null) {
       Expr.Name n = train.name();
-      if (project.module().lookup(n.name()) instanceof Val.LayerKind k && k.decl() instanceof Decl.Model) {
+      if (project.module().lookup(n.name()) instanceof Val.LayerKind k
+          && k.decl() instanceof Decl.Model) {
         return k;
       }
       List<String> models = models().stream().map(m -> m.name().name()).toList();
@@ -191,9 +208,16 @@ public final class Compilation {
             ? Diagnostic.of(
                 Code.NO_MODEL,
                 start,
-                options.model().map(m -> "this file has no model `" + m + "`").orElse("this file has no model"),
+                options
+                    .model()
+                    .map(m -> "this file has no model `" + m + "`")
+                    .orElse("this file has no model"),
                 known.isEmpty() ? "" : "it has " + known)
-            : Diagnostic.of(Code.NO_MODEL, start, "this file has several models and trains none", "it has " + known)
+            : Diagnostic.of(
+                    Code.NO_MODEL,
+                    start,
+                    "this file has several models and trains none",
+                    "it has " + known)
                 .withHelp("choose one by its name"));
   }
 
@@ -219,14 +243,16 @@ public final class Compilation {
       var given = new ArrayList<Arguments.Given>();
       Context context = evaluator.context;
       for (Map.Entry<String, String> e : context.options.set().entrySet()) {
-        Expr value = Settings.expression(e.getKey(), e.getValue(), sources, context.options.limits());
+        Expr value =
+            Settings.expression(e.getKey(), e.getValue(), sources, context.options.limits());
         var outside = context.scope(Scope.Kind.FN, Library.WORDS, null);
         boolean word = value instanceof Expr.Name n && Library.WORDS.lookup(n.name()) == null;
         Val v = word ? new Val.Str(e.getValue()) : evaluator.eval(value, outside);
         given.add(new Arguments.Given(new Expr.Name(e.getKey(), value.span()), v, value.span()));
       }
       Scope scope = context.scope(Scope.Kind.MODEL, model.module(), null);
-      new Arguments(evaluator).bind(decl.name().name(), decl.config(), given, scope, decl.name().span());
+      new Arguments(evaluator)
+          .bind(decl.name().name(), decl.config(), given, scope, decl.name().span());
       return new LinkedHashMap<>(scope.names);
     }
   }

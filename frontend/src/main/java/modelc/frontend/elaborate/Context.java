@@ -17,7 +17,10 @@ import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.IllTypedException;
 import modelc.ir.tensor.Value;
 
-/** What all parts of an elaboration share: the entry being built, the calls being evaluated, fuel, and errors. */
+/**
+ * What all parts of an elaboration share: the entry being built, the calls being evaluated, fuel,
+ * and errors.
+ */
 final class Context {
   /** Counts the random tensors drawn by one application of one layer, or by one initialiser. */
   static final class Draws {
@@ -82,7 +85,8 @@ final class Context {
     }
   }
 
-  Scope scope(Scope.Kind kind, Module module, @org.jspecify.annotations.Nullable Instance instance) {
+  Scope scope(
+      Scope.Kind kind, Module module, @org.jspecify.annotations.Nullable Instance instance) {
     return new Scope(++scopes, kind, module, instance);
   }
 
@@ -154,7 +158,11 @@ final class Context {
         throw error(
             Code.LIMIT_ELEMENTS,
             place,
-            "a tensor of type " + Show.type(v.type()) + " has more than " + options.limits().elements() + " elements",
+            "a tensor of type "
+                + Show.type(v.type())
+                + " has more than "
+                + options.limits().elements()
+                + " elements",
             "the limit `elements` is reached here");
       }
       return v;

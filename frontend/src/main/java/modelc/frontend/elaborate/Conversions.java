@@ -11,13 +11,30 @@ import modelc.frontend.diagnostic.Code;
 import modelc.frontend.diagnostic.Suggestions;
 import modelc.ir.Span;
 
-/** Makes an argument what its parameter's type says: an int an int2, a name an axis, a number a float. */
+/**
+ * Makes an argument what its parameter's type says: an int an int2, a name an axis, a number a
+ * float.
+ */
 final class Conversions {
   /** The kinds of compile-time values a parameter can ask for. */
   static final Set<String> KINDS =
       Set.of(
-          "int", "float", "bool", "string", "int2", "ints", "padding", "axis", "axes", "shape", "list", "element", "fn",
-          "layer", "optimizer", "any");
+          "int",
+          "float",
+          "bool",
+          "string",
+          "int2",
+          "ints",
+          "padding",
+          "axis",
+          "axes",
+          "shape",
+          "list",
+          "element",
+          "fn",
+          "layer",
+          "optimizer",
+          "any");
 
   private final Context context;
 
@@ -35,7 +52,10 @@ final class Conversions {
             case Val.Int i -> new Val.Int(i.value());
             case Val.Size s ->
                 throw context.error(
-                    Code.RUN_TIME_VALUE, place, what + " is an int, but `" + s.dim() + "` is known only at run time", "");
+                    Code.RUN_TIME_VALUE,
+                    place,
+                    what + " is an int, but `" + s.dim() + "` is known only at run time",
+                    "");
             default -> throw wrong(what, "an int", v, place);
           };
       case "float" -> {
@@ -66,9 +86,11 @@ final class Conversions {
       case "shape" -> shape(v, what, place);
       case "list" -> require(v instanceof Val.ListVal, v, what, "a list", place);
       case "element" -> require(v instanceof Val.Element, v, what, "an element type", place);
-      case "fn" -> require(v instanceof Val.Function || v instanceof Val.Builtin, v, what, "an fn", place);
+      case "fn" ->
+          require(v instanceof Val.Function || v instanceof Val.Builtin, v, what, "an fn", place);
       case "layer" -> require(v instanceof Val.Configured, v, what, "a configured layer", place);
-      case "optimizer" -> require(v instanceof Val.ConfiguredOptimizer, v, what, "an optimizer", place);
+      case "optimizer" ->
+          require(v instanceof Val.ConfiguredOptimizer, v, what, "an optimizer", place);
       case "any" -> v;
       default ->
           throw context.error(
@@ -77,7 +99,9 @@ final class Conversions {
               "there is no type `" + type.name() + "`",
               "",
               Suggestions.help(type.name(), KINDS)
-                  .or(() -> Optional.of("the kinds are " + String.join(", ", new TreeSet<>(KINDS)))));
+                  .or(
+                      () ->
+                          Optional.of("the kinds are " + String.join(", ", new TreeSet<>(KINDS)))));
     };
   }
 
@@ -89,7 +113,10 @@ final class Conversions {
   }
 
   private Problem wrong(String what, String wanted, Val v, Span place) {
-    String shown = v instanceof Val.LayerKind l ? "call it to configure it: `" + l.decl().name().name() + "(...)`" : "";
+    String shown =
+        v instanceof Val.LayerKind l
+            ? "call it to configure it: `" + l.decl().name().name() + "(...)`"
+            : "";
     return context.error(
         Code.ARGUMENT_TYPE,
         place,
@@ -102,7 +129,8 @@ final class Conversions {
     return switch (v) {
       case Val.Int i -> new Val.Ints(List.of(i.value()));
       case Val.Ints i -> i;
-      case Val.ListVal l when !l.items().isEmpty() && l.items().stream().allMatch(i -> i instanceof Val.Int) ->
+      case Val.ListVal l
+          when !l.items().isEmpty() && l.items().stream().allMatch(i -> i instanceof Val.Int) ->
           new Val.Ints(l.items().stream().map(i -> ((Val.Int) i).value()).toList());
       default -> throw wrong(what, "an int or a list of ints", v, place);
     };
@@ -113,7 +141,8 @@ final class Conversions {
       case Val.Padding p -> p;
       case Val.Int i -> new Val.Padding.Explicit(List.of(i.value()), List.of(i.value()));
       case Val.Ints i -> new Val.Padding.Explicit(i.values(), i.values());
-      case Val.ListVal l when l.items().stream().allMatch(i -> i instanceof Val.Int) && !l.items().isEmpty() -> {
+      case Val.ListVal l
+          when l.items().stream().allMatch(i -> i instanceof Val.Int) && !l.items().isEmpty() -> {
         List<Long> each = ints(v, what, place).values();
         yield new Val.Padding.Explicit(each, each);
       }
@@ -171,19 +200,24 @@ final class Conversions {
       case Val.Axis.Channel _ -> {
         if (x.rank() < 2) {
           throw context.error(
-              Code.NO_AXIS, place, Show.type(x.type()) + " has no channel axis", "the one after batch");
+              Code.NO_AXIS,
+              place,
+              Show.type(x.type()) + " has no channel axis",
+              "the one after batch");
         }
         yield 1;
       }
       case Val.Axis.Last _ -> {
         if (x.rank() == 0) {
-          throw context.error(Code.NO_AXIS, place, "a scalar has no last axis", Show.type(x.type()));
+          throw context.error(
+              Code.NO_AXIS, place, "a scalar has no last axis", Show.type(x.type()));
         }
         yield x.rank() - 1;
       }
       case Val.Axis.Named n -> named(n.name(), x, place);
       case Val.Axis.All _ ->
-          throw context.error(Code.NO_AXIS, place, "one axis is wanted here, and `all` is every axis", "");
+          throw context.error(
+              Code.NO_AXIS, place, "one axis is wanted here, and `all` is every axis", "");
     };
   }
 
@@ -198,7 +232,8 @@ final class Conversions {
           "name its axes where it is bound: `x: [batch, " + name + "] = ...`");
     }
     if (found != x.axes().lastIndexOf(name)) {
-      throw context.error(Code.NO_AXIS, place, "the tensor has several axes `" + name + "`", Show.named(x));
+      throw context.error(
+          Code.NO_AXIS, place, "the tensor has several axes `" + name + "`", Show.named(x));
     }
     return found;
   }

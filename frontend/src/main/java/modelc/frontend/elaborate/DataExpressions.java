@@ -13,8 +13,8 @@ import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code mnist("dir") -> pad(2)} as a plain description. Its names are not the language's: what they mean is for the
- * catalog of data sources.
+ * Reads {@code mnist("dir") -> pad(2)} as a plain description. Its names are not the language's:
+ * what they mean is for the catalog of data sources.
  */
 final class DataExpressions {
   private final Evaluator evaluator;
@@ -27,7 +27,10 @@ final class DataExpressions {
     this.scope = scope;
   }
 
-  /** The recipe's source, or what the command line says instead; that keeps the recipe's transforms unless it has some. */
+  /**
+   * The recipe's source, or what the command line says instead; that keeps the recipe's transforms
+   * unless it has some.
+   */
   DataSource source(Decl.@Nullable Setting setting, Settings settings) {
     DataSource written = setting == null ? null : source(setting.value());
     if (settings.dataOverride().isEmpty()) {
@@ -39,8 +42,13 @@ final class DataExpressions {
     String text = settings.dataOverride().get();
     DataSource given;
     int colon = text.indexOf(':');
-    if (colon > 0 && text.substring(0, colon).chars().allMatch(c -> Character.isLetterOrDigit(c) || c == '_')) {
-      given = new DataSource(text.substring(0, colon), List.of(text.substring(colon + 1)), Map.of(), List.of());
+    if (colon > 0
+        && text.substring(0, colon)
+            .chars()
+            .allMatch(c -> Character.isLetterOrDigit(c) || c == '_')) {
+      given =
+          new DataSource(
+              text.substring(0, colon), List.of(text.substring(colon + 1)), Map.of(), List.of());
     } else {
       given = source(Settings.expression("data", text, settings.sources(), settings.limits()));
     }
@@ -55,7 +63,8 @@ final class DataExpressions {
     Expr at = e;
     while (at instanceof Expr.Arrow a) {
       if (a.label() != null) {
-        throw context.error(Code.BAD_SETTING, a.label().span(), "a step of the data has no label", "");
+        throw context.error(
+            Code.BAD_SETTING, a.label().span(), "a step of the data has no label", "");
       }
       transforms.addFirst(transform(a.stage()));
       at = a.input();
@@ -105,19 +114,27 @@ final class DataExpressions {
       case Val.ListVal l -> l.items().stream().map(i -> plain(i, place)).toList();
       default ->
           throw context.error(
-              Code.BAD_SETTING, place, "an argument of a data source is a number, text, bool or list, not " + Show.kind(v), "");
+              Code.BAD_SETTING,
+              place,
+              "an argument of a data source is a number, text, bool or list, not " + Show.kind(v),
+              "");
     };
   }
 
   /** {@code early(monitor = val_loss, patience = 3)}: the call's arguments as written, by name. */
-  static Optional<Map<String, Expr>> named(Expr e, String callee, List<String> parameters, Context context) {
-    if (!(e instanceof Expr.Call(Expr.Name name, var arguments, _)) || !name.name().equals(callee)) {
+  static Optional<Map<String, Expr>> named(
+      Expr e, String callee, List<String> parameters, Context context) {
+    if (!(e instanceof Expr.Call(Expr.Name name, var arguments, _))
+        || !name.name().equals(callee)) {
       return Optional.empty();
     }
     var result = new LinkedHashMap<String, Expr>();
     int position = 0;
     for (Expr.Argument a : arguments) {
-      String key = a.name() != null ? a.name().name() : position < parameters.size() ? parameters.get(position++) : "";
+      String key =
+          a.name() != null
+              ? a.name().name()
+              : position < parameters.size() ? parameters.get(position++) : "";
       if (!parameters.contains(key)) {
         throw context.error(
             Code.UNKNOWN_ARGUMENT,

@@ -41,13 +41,15 @@ final class Evaluator {
       case Expr.Name n -> name(n, scope);
       case Expr.ListOf l -> list(l, scope);
       case Expr.Spread s ->
-          throw context.error(Code.OPERANDS, s.span(), "`...` spreads sizes inside a list only", "");
+          throw context.error(
+              Code.OPERANDS, s.span(), "`...` spreads sizes inside a list only", "");
       case Expr.Call c -> calls.call(c, scope, null);
       case Expr.Index i -> index(i, scope);
       case Expr.Member m -> member(m, scope);
       case Expr.Prefix p -> arithmetic.prefix(p.op(), eval(p.operand(), scope), p.span());
       case Expr.Infix i -> infix(i, scope);
-      case Expr.Conditional c -> eval(condition(c.condition(), scope) ? c.onTrue() : c.onFalse(), scope);
+      case Expr.Conditional c ->
+          eval(condition(c.condition(), scope) ? c.onTrue() : c.onFalse(), scope);
       case Expr.Arrow a -> calls.arrow(a, scope);
     };
   }
@@ -85,13 +87,15 @@ final class Evaluator {
     }
     return switch (n.name()) {
       case "training" -> {
-        requirePhase(n, context.phase().kind != Phase.Kind.PURE, "inside an fn that states its gradient");
+        requirePhase(
+            n, context.phase().kind != Phase.Kind.PURE, "inside an fn that states its gradient");
         yield new Val.Bool(context.phase().kind == Phase.Kind.TRAIN);
       }
       case "step", "steps", "epoch" -> {
         requirePhase(n, context.phase().kind == Phase.Kind.TRAIN, "outside a training step");
         yield new Val.Tensor(
-            context.phase().argument(n.name(), Entry.Kind.SCALAR, TensorType.scalar(DType.F64)), List.of());
+            context.phase().argument(n.name(), Entry.Kind.SCALAR, TensorType.scalar(DType.F64)),
+            List.of());
       }
       case "batch" -> new Val.Size(Dim.of(context.batch), AxisName.BATCH);
       default -> {
@@ -109,7 +113,8 @@ final class Evaluator {
 
   private void requirePhase(Expr.Name n, boolean fits, String where) {
     if (!fits) {
-      throw context.error(Code.NOT_IN_THIS_PHASE, n.span(), "`" + n.name() + "` has no value " + where, "");
+      throw context.error(
+          Code.NOT_IN_THIS_PHASE, n.span(), "`" + n.name() + "` has no value " + where, "");
     }
   }
 
@@ -141,13 +146,15 @@ final class Evaluator {
       var items = new ArrayList<Val>();
       for (Val v : several.items()) {
         if (!(v instanceof Val.Int n)) {
-          throw context.error(Code.OPERANDS, i.span(), "an index is an int, not " + Show.kind(v), "");
+          throw context.error(
+              Code.OPERANDS, i.span(), "an index is an int, not " + Show.kind(v), "");
         }
         items.add(item(l, n.value(), i));
       }
       return new Val.ListVal(items);
     }
-    String help = list instanceof Val.Tensor ? "take a part of a tensor with `slice(x, axis, from, to)`" : "";
+    String help =
+        list instanceof Val.Tensor ? "take a part of a tensor with `slice(x, axis, from, to)`" : "";
     throw context.error(
         Code.OPERANDS,
         i.span(),
@@ -223,11 +230,15 @@ final class Evaluator {
         return right;
       }
       throw context.error(
-          Code.OPERANDS, i.operator(), "`" + i.op() + "` does not apply to a bool and " + Show.kind(right), "");
+          Code.OPERANDS,
+          i.operator(),
+          "`" + i.op() + "` does not apply to a bool and " + Show.kind(right),
+          "");
     }
     // Over several lines the operator's own line says more than the first one.
     boolean oneLine = i.span().line() == i.span().endLine();
-    return arithmetic.infix(i.op(), left, eval(i.right(), scope), oneLine ? i.span() : i.operator());
+    return arithmetic.infix(
+        i.op(), left, eval(i.right(), scope), oneLine ? i.span() : i.operator());
   }
 
   /** A condition: known at compile time. */
@@ -244,6 +255,7 @@ final class Evaluator {
           Show.type(t.type()),
           "choose per element with `where(condition, a, b)`");
     }
-    throw context.error(Code.ARGUMENT_TYPE, e.span(), "a condition is a bool, not " + Show.kind(v), "");
+    throw context.error(
+        Code.ARGUMENT_TYPE, e.span(), "a condition is a bool, not " + Show.kind(v), "");
   }
 }

@@ -9,7 +9,9 @@ import modelc.frontend.diagnostic.Code;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
-/** Runs statements: binds names, decides branches, turns loops. What persists is {@link Storage}'s. */
+/**
+ * Runs statements: binds names, decides branches, turns loops. What persists is {@link Storage}'s.
+ */
 final class Executor {
   private final Evaluator evaluator;
   private final Context context;
@@ -36,7 +38,10 @@ final class Executor {
     return null;
   }
 
-  /** Runs every statement, keeping what is wrong with each; names a failed one would have bound stay silent. */
+  /**
+   * Runs every statement, keeping what is wrong with each; names a failed one would have bound stay
+   * silent.
+   */
   void runReporting(Stmt.Block block, Scope scope) {
     for (Stmt s : block.statements()) {
       try {
@@ -89,7 +94,11 @@ final class Executor {
       case Stmt.Update u -> storage.update(u, scope);
       case Stmt.Alone a ->
           throw context.error(
-              Code.NO_EFFECT, a.span(), "this value is not used", "", "bind it: `name = ...`, or remove it");
+              Code.NO_EFFECT,
+              a.span(),
+              "this value is not used",
+              "",
+              "bind it: `name = ...`, or remove it");
       case Stmt.For f -> {
         return loop(f, scope);
       }
@@ -104,9 +113,13 @@ final class Executor {
           throw context.error(
               Code.MISPLACED,
               r.span(),
-              scope.kind == Scope.Kind.MODEL ? "a model has outputs and returns nothing" : "an optimizer returns nothing",
+              scope.kind == Scope.Kind.MODEL
+                  ? "a model has outputs and returns nothing"
+                  : "an optimizer returns nothing",
               "",
-              scope.kind == Scope.Kind.MODEL ? "write `output name = ...`" : "write `<-` to update the parameter");
+              scope.kind == Scope.Kind.MODEL
+                  ? "write `output name = ...`"
+                  : "write `<-` to update the parameter");
         }
         return evaluator.eval(r.value(), scope);
       }
@@ -215,7 +228,11 @@ final class Executor {
   private void output(Stmt.Output o, Scope scope) {
     if (scope.kind != Scope.Kind.MODEL) {
       throw context.error(
-          Code.MISPLACED, o.span(), "only a model has outputs", "", "a layer gives its result with `return`");
+          Code.MISPLACED,
+          o.span(),
+          "only a model has outputs",
+          "",
+          "a layer gives its result with `return`");
     }
     String name = o.name().name();
     Val v = annotated(name, o.type(), evaluator.eval(o.value(), scope), scope, o.value().span());
@@ -225,7 +242,8 @@ final class Executor {
     }
     var outputs = new ArrayList<>(scope.outputs.keySet());
     if (outputs.contains(name)) {
-      throw context.error(Code.DEFINED_TWICE, o.name().span(), "there are two outputs `" + name + "`", "");
+      throw context.error(
+          Code.DEFINED_TWICE, o.name().span(), "there are two outputs `" + name + "`", "");
     }
     scope.outputs.put(name, t);
     scope.names.put(name, t);

@@ -12,7 +12,10 @@ import modelc.ir.tensor.Graph;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 
-/** First values of parameters and states, built into the init entry, and values fitted to the type they are kept in. */
+/**
+ * First values of parameters and states, built into the init entry, and values fitted to the type
+ * they are kept in.
+ */
 final class Initials {
   private final Evaluator evaluator;
   private final Context context;
@@ -62,20 +65,28 @@ final class Initials {
     if (!Arithmetic.isTensorLike(v) || (v instanceof Val.Bool) != (type.dtype() == DType.BOOL)) {
       if (!(v instanceof Val.Tensor)) {
         throw context.error(
-            Code.ARGUMENT_TYPE, place, what + " is a tensor " + Show.type(type) + ", not " + Show.kind(v), "");
+            Code.ARGUMENT_TYPE,
+            place,
+            what + " is a tensor " + Show.type(type) + ", not " + Show.kind(v),
+            "");
       }
     }
     Val.Tensor t = evaluator.arithmetic.tensor(v, type.dtype(), place);
-    boolean element = t.type().dtype() == type.dtype() || (t.rank() == 0 && t.type().dtype() == DType.F64);
+    boolean element =
+        t.type().dtype() == type.dtype() || (t.rank() == 0 && t.type().dtype() == DType.F64);
     if (!element || (t.rank() > 0 && !t.type().shape().equals(type.shape()))) {
       throw context.error(
-          Code.SHAPE_MISMATCH, place, what + " is " + Show.type(type) + ", not " + Show.type(t.type()), "");
+          Code.SHAPE_MISMATCH,
+          place,
+          what + " is " + Show.type(type) + ", not " + Show.type(t.type()),
+          "");
     }
     return context.emit(
         place,
         () ->
-            context.builder().broadcastScalar(
-                type.shape(), context.builder().convert(type.dtype(), t.value())));
+            context
+                .builder()
+                .broadcastScalar(type.shape(), context.builder().convert(type.dtype(), t.value())));
   }
 
   private Value dense(Val.ListVal l, TensorType type, String what, Span place) {
@@ -98,7 +109,8 @@ final class Initials {
       } else if (Numbers.isNumber(v)) {
         into.add(Numbers.real(v));
       } else {
-        throw context.error(Code.ARGUMENT_TYPE, place, what + " is a list of numbers, not of " + Show.kind(v), "");
+        throw context.error(
+            Code.ARGUMENT_TYPE, place, what + " is a list of numbers, not of " + Show.kind(v), "");
       }
     }
   }

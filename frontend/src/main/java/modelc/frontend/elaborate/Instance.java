@@ -10,8 +10,8 @@ import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One layer: a declaration, its configuration, and a place in the tree of layers that gives its parameters their names.
- * It holds no tensors; those belong to the entry being built.
+ * One layer: a declaration, its configuration, and a place in the tree of layers that gives its
+ * parameters their names. It holds no tensors; those belong to the entry being built.
  */
 final class Instance {
   /** Where in its parent a layer was made: the call, and the loop turns around it. */
@@ -31,7 +31,12 @@ final class Instance {
   private int applications;
 
   Instance(
-      Decl decl, Module module, Map<String, Val> config, @Nullable Instance parent, Span made, String loops) {
+      Decl decl,
+      Module module,
+      Map<String, Val> config,
+      @Nullable Instance parent,
+      Span made,
+      String loops) {
     this.decl = decl;
     this.module = module;
     this.config = config;
@@ -106,7 +111,10 @@ final class Instance {
     return true;
   }
 
-  /** Names the layer after its declaration or binding, numbered where that is taken, unless it has a name. */
+  /**
+   * Names the layer after its declaration or binding, numbered where that is taken, unless it has a
+   * name.
+   */
   void nameAfter(String base) {
     if (name == null && parent != null) {
       name = parent.freeName(base + loops);
@@ -136,7 +144,9 @@ final class Instance {
     return own.isEmpty() ? member : own + "." + member;
   }
 
-  /** Begins an application; what was counted per application starts anew. Gives its number, from 1. */
+  /**
+   * Begins an application; what was counted per application starts anew. Gives its number, from 1.
+   */
   int begin() {
     applications++;
     declared.clear();

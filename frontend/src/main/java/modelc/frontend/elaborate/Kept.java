@@ -15,8 +15,8 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Functions that say something about their own gradient: kept whole, as calls, with their body and their gradient as
- * functions of their own. The same function over the same types is built once.
+ * Functions that say something about their own gradient: kept whole, as calls, with their body and
+ * their gradient as functions of their own. The same function over the same types is built once.
  */
 final class Kept {
   private record Key(Decl.Fn decl, List<Object> arguments) {
@@ -69,12 +69,16 @@ final class Kept {
       built.put(k, b);
     }
     Callable callable = b.callable;
-    List<Value> arguments = tensors.stream().map(n -> ((Val.Tensor) value(scope, n)).value()).toList();
+    List<Value> arguments =
+        tensors.stream().map(n -> ((Val.Tensor) value(scope, n)).value()).toList();
     Value v = context.emit(place, () -> context.builder().call(callable, arguments));
     return new Val.Tensor(v, b.axes);
   }
 
-  /** Names this activation gave differ from call to call and mean the same: they are not part of the key. */
+  /**
+   * Names this activation gave differ from call to call and mean the same: they are not part of the
+   * key.
+   */
   private static List<@Nullable AxisName> relative(List<@Nullable AxisName> axes, Scope scope) {
     var names = new ArrayList<@Nullable AxisName>(axes);
     names.replaceAll(n -> n != null && n.scope() == scope.id ? new AxisName(-1, n.text()) : n);
@@ -94,17 +98,23 @@ final class Kept {
         context.in(
             phase,
             Role.FORWARD,
-            () -> calls.result(decl, decl.result(), calls.body(decl, decl.body(), inner), inner, place));
+            () ->
+                calls.result(
+                    decl, decl.result(), calls.body(decl, decl.body(), inner), inner, place));
     if (!(result instanceof Val.Tensor t)) {
       throw context.error(
-          Code.GRADIENT, decl.name().span(), "an fn that states its gradient gives one tensor, not " + Show.kind(result), "");
+          Code.GRADIENT,
+          decl.name().span(),
+          "an fn that states its gradient gives one tensor, not " + Show.kind(result),
+          "");
     }
     var body = new Function(name, parameters(inner, tensors), List.of(t.value()));
     Callable callable =
         switch (decl.gradient()) {
           case null -> new Callable(name, body, null, null);
           case Decl.Gradient.Forbidden no -> new Callable(name, body, null, no.why());
-          case Decl.Gradient.Stated s -> new Callable(name, body, gradient(decl, s, scope, tensors, t), null);
+          case Decl.Gradient.Stated s ->
+              new Callable(name, body, gradient(decl, s, scope, tensors, t), null);
         };
     return new Built(callable, t.axes());
   }
@@ -124,7 +134,11 @@ final class Kept {
   }
 
   private Function gradient(
-      Decl.Fn decl, Decl.Gradient.Stated stated, Scope scope, List<String> tensors, Val.Tensor result) {
+      Decl.Fn decl,
+      Decl.Gradient.Stated stated,
+      Scope scope,
+      List<String> tensors,
+      Val.Tensor result) {
     var phase = new Phase(Phase.Kind.PURE);
     Scope inner = standIns(scope, tensors, phase);
     var parameters = new ArrayList<>(parameters(inner, tensors));
@@ -140,17 +154,29 @@ final class Kept {
       throw context.error(
           Code.GRADIENT,
           stated.span(),
-          "the gradient of `" + decl.name().name() + "` gives " + each.size() + (each.size() == 1 ? " cotangent" : " cotangents") + ", not one per tensor",
+          "the gradient of `"
+              + decl.name().name()
+              + "` gives "
+              + each.size()
+              + (each.size() == 1 ? " cotangent" : " cotangents")
+              + ", not one per tensor",
           "it has the tensors " + String.join(", ", tensors));
     }
     var results = new ArrayList<Value>();
     for (int i = 0; i < each.size(); i++) {
-      results.add(cotangent(each.get(i), (Val.Tensor) value(scope, tensors.get(i)), tensors.get(i), stated, phase));
+      results.add(
+          cotangent(
+              each.get(i),
+              (Val.Tensor) value(scope, tensors.get(i)),
+              tensors.get(i),
+              stated,
+              phase));
     }
     return new Function(decl.name().name() + "_gradient", parameters, results);
   }
 
-  private Value cotangent(Val v, Val.Tensor of, String name, Decl.Gradient.Stated stated, Phase phase) {
+  private Value cotangent(
+      Val v, Val.Tensor of, String name, Decl.Gradient.Stated stated, Phase phase) {
     return context.in(
         phase,
         Role.BACKWARD,
@@ -165,7 +191,12 @@ final class Kept {
           throw context.error(
               Code.GRADIENT,
               stated.span(),
-              "the cotangent of `" + name + "` is " + Show.type(of.type()) + ", not " + Show.kind(v),
+              "the cotangent of `"
+                  + name
+                  + "` is "
+                  + Show.type(of.type())
+                  + ", not "
+                  + Show.kind(v),
               "");
         });
   }

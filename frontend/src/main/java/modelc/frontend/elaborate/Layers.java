@@ -8,7 +8,10 @@ import modelc.frontend.diagnostic.Code;
 import modelc.ir.Span;
 import modelc.ir.tensor.Entry;
 
-/** Makes layers from their declarations and applies them: once each, or again with the parameters they have. */
+/**
+ * Makes layers from their declarations and applies them: once each, or again with the parameters
+ * they have.
+ */
 final class Layers {
   private final Evaluator evaluator;
   private final Context context;
@@ -75,15 +78,24 @@ final class Layers {
     String path = instance.path();
     if (context.phase().kind == Phase.Kind.PURE) {
       throw context.error(
-          Code.LAYER_IN_FN, place, "an fn that states its gradient applies no layers", "`" + path + "` has parameters");
+          Code.LAYER_IN_FN,
+          place,
+          "an fn that states its gradient applies no layers",
+          "`" + path + "` has parameters");
     }
-    Rows.Row row = context.rows.begin(path, name, given.stream().map(Arguments.Given::value).toList(), place);
+    Rows.Row row =
+        context.rows.begin(path, name, given.stream().map(Arguments.Given::value).toList(), place);
     int application = instance.begin();
     Val result =
         context.call(
             place,
             name,
-            () -> context.at(path, () -> context.drawing(path + "#" + application, () -> body(instance, given, place))));
+            () ->
+                context.at(
+                    path,
+                    () ->
+                        context.drawing(
+                            path + "#" + application, () -> body(instance, given, place))));
     context.rows.end(row, result, context.weights.ownedBy(path, Entry.Kind.PARAMETER));
     return result;
   }
@@ -99,7 +111,8 @@ final class Layers {
       case Decl.Model m -> {
         Scope scope = context.scope(Scope.Kind.MODEL, instance.module(), instance);
         scope.names.putAll(instance.config());
-        scope.modelInputs = new java.util.ArrayList<>(given.stream().map(Arguments.Given::value).toList());
+        scope.modelInputs =
+            new java.util.ArrayList<>(given.stream().map(Arguments.Given::value).toList());
         evaluator.executor.run(m.body(), scope);
         if (!scope.modelInputs.isEmpty()) {
           throw context.error(
@@ -111,7 +124,8 @@ final class Layers {
         Val outputs =
             scope.outputs.size() == 1
                 ? scope.outputs.values().iterator().next()
-                : new Val.Outputs(java.util.Collections.unmodifiableMap(new LinkedHashMap<>(scope.outputs)));
+                : new Val.Outputs(
+                    java.util.Collections.unmodifiableMap(new LinkedHashMap<>(scope.outputs)));
         yield Calls.stripped(outputs, scope.id);
       }
       case Decl.Fn _, Decl.Optimizer _, Decl.Train _ ->

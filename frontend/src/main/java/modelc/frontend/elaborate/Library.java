@@ -16,8 +16,9 @@ import modelc.frontend.diagnostic.Sources;
 import modelc.frontend.parse.Syntax;
 
 /**
- * The standard library: {@code .model} files like any other, shared by all, and seeing only themselves. A declaration is
- * parsed when it is first asked for, so that a compilation pays for what it uses.
+ * The standard library: {@code .model} files like any other, shared by all, and seeing only
+ * themselves. A declaration is parsed when it is first asked for, so that a compilation pays for
+ * what it uses.
  */
 public final class Library {
   /** What the names of its files begin with, in spans. */
@@ -70,7 +71,9 @@ public final class Library {
     static final Module MODULE = new Module(PREFIX, index());
   }
 
-  /** Where each declaration stands: its text, with as many lines before it as there are in its file. */
+  /**
+   * Where each declaration stands: its text, with as many lines before it as there are in its file.
+   */
   private static Map<String, Module.Unparsed> index() {
     Map<String, Module.Unparsed> index = new LinkedHashMap<>();
     for (String file : FILES) {

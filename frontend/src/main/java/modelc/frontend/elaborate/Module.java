@@ -8,8 +8,8 @@ import modelc.frontend.ast.Decl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file's names: what it declares, what it imports, and the library below, which it may shadow and which never sees
- * it.
+ * One file's names: what it declares, what it imports, and the library below, which it may shadow
+ * and which never sees it.
  */
 final class Module {
   /** A declaration of the library that nobody has asked for yet. */
@@ -40,7 +40,10 @@ final class Module {
     return file;
   }
 
-  /** Adds a declaration; false if the name is taken in this file. Train blocks have no name of their own. */
+  /**
+   * Adds a declaration; false if the name is taken in this file. Train blocks have no name of their
+   * own.
+   */
   boolean declare(Decl decl) {
     return decl instanceof Decl.Train || names.putIfAbsent(decl.name().name(), value(decl)) == null;
   }
@@ -50,7 +53,8 @@ final class Module {
       case Decl.Fn f -> new Val.Function(f, this);
       case Decl.Layer _, Decl.Model _ -> new Val.LayerKind(decl, this);
       case Decl.Optimizer o -> new Val.OptimizerKind(o, this);
-      case Decl.Train t -> throw new IllegalArgumentException("train " + t.name().name() + " is no value");
+      case Decl.Train t ->
+          throw new IllegalArgumentException("train " + t.name().name() + " is no value");
     };
   }
 

@@ -15,8 +15,8 @@ import modelc.frontend.diagnostic.Suggestions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds names that mean nothing, or nothing for certain, in every declaration, used or not, before anything is evaluated.
- * Recipes are left to their own check: what they see depends on the model.
+ * Finds names that mean nothing, or nothing for certain, in every declaration, used or not, before
+ * anything is evaluated. Recipes are left to their own check: what they see depends on the model.
  */
 final class NameCheck {
   private final Module module;
@@ -245,7 +245,10 @@ final class NameCheck {
     if (perhaps.contains(n.name())) {
       errors.add(
           Diagnostic.of(
-                  Code.PERHAPS_UNBOUND, n.span(), "`" + n.name() + "` is not bound on every way to here", "")
+                  Code.PERHAPS_UNBOUND,
+                  n.span(),
+                  "`" + n.name() + "` is not bound on every way to here",
+                  "")
               .withHelp("bind it before the `if` or `for`, or on every branch"));
       bind(n.name());
       return;

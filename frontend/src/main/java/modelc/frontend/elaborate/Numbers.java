@@ -4,7 +4,10 @@ import modelc.frontend.ast.Expr.InfixOp;
 import modelc.frontend.diagnostic.Code;
 import modelc.ir.Span;
 
-/** Arithmetic on compile-time numbers: integers are checked and divide exactly or not at all; no tensors. */
+/**
+ * Arithmetic on compile-time numbers: integers are checked and divide exactly or not at all; no
+ * tensors.
+ */
 final class Numbers {
   private final Context context;
 
@@ -74,7 +77,8 @@ final class Numbers {
             throw doesNotApply(op, new Val.Int(x), new Val.Int(y), place);
       };
     } catch (ArithmeticException _) {
-      throw context.error(Code.OVERFLOW, place, "this integer is too large: " + x + " " + op + " " + y, "");
+      throw context.error(
+          Code.OVERFLOW, place, "this integer is too large: " + x + " " + op + " " + y, "");
     }
   }
 
@@ -85,7 +89,11 @@ final class Numbers {
           place,
           x + " / " + y + " does not divide exactly",
           "",
-          "write `floor_div(a, b)` or `ceil_div(a, b)` to round, `" + x + ".0 / " + y + "` for a fraction");
+          "write `floor_div(a, b)` or `ceil_div(a, b)` to round, `"
+              + x
+              + ".0 / "
+              + y
+              + "` for a fraction");
     }
     return new Val.Int(Math.divideExact(x, y));
   }

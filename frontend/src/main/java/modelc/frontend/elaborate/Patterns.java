@@ -14,8 +14,8 @@ import modelc.ir.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shape patterns: matching a tensor against {@code [batch, c, ...s]}, which binds and checks sizes and names axes, and
- * evaluating one without anything to match, as a parameter's shape.
+ * Shape patterns: matching a tensor against {@code [batch, c, ...s]}, which binds and checks sizes
+ * and names axes, and evaluating one without anything to match, as a parameter's shape.
  */
 final class Patterns {
   private final Context context;
@@ -64,7 +64,8 @@ final class Patterns {
     for (int i = 0; i < pattern.dimensions().size(); i++) {
       if (pattern.dimensions().get(i) instanceof TypeExpr.Dimension.Rest r) {
         if (found >= 0) {
-          throw context.error(Code.BAD_PATTERN, r.span(), "a shape has one `...` at most", "the second one");
+          throw context.error(
+              Code.BAD_PATTERN, r.span(), "a shape has one `...` at most", "the second one");
         }
         found = i;
       }
@@ -73,13 +74,17 @@ final class Patterns {
   }
 
   private Val matchNumber(TypeExpr.Tensor pattern, Val v, String what, Span place) {
-    boolean scalar = pattern.dimensions().stream().allMatch(d -> d instanceof TypeExpr.Dimension.Rest);
+    boolean scalar =
+        pattern.dimensions().stream().allMatch(d -> d instanceof TypeExpr.Dimension.Rest);
     boolean number = Numbers.isNumber(v) || v instanceof Val.Size || v instanceof Val.Bool;
     if (scalar && number) {
       return v;
     }
     throw context.error(
-        Code.ARGUMENT_TYPE, place, what + " is a tensor " + text(pattern) + ", not " + Show.kind(v), "");
+        Code.ARGUMENT_TYPE,
+        place,
+        what + " is a tensor " + text(pattern) + ", not " + Show.kind(v),
+        "");
   }
 
   private void checkElement(TypeExpr.Tensor pattern, Val.Tensor t, String what, Span place) {
@@ -123,7 +128,9 @@ final class Patterns {
       AxisName axis = axisName(scope, n.name());
       Val bound = scope.names.get(n.name());
       if (bound == null) {
-        scope.names.put(n.name(), dim.isConstant() ? new Val.Int(dim.constant(), axis) : new Val.Size(dim, axis));
+        scope.names.put(
+            n.name(),
+            dim.isConstant() ? new Val.Int(dim.constant(), axis) : new Val.Size(dim, axis));
         return axis;
       }
     }
@@ -133,9 +140,13 @@ final class Patterns {
             .orElseThrow(
                 () ->
                     context.error(
-                        Code.BAD_PATTERN, e.span(), "a size is a whole number, not " + Show.kind(value), ""));
+                        Code.BAD_PATTERN,
+                        e.span(),
+                        "a size is a whole number, not " + Show.kind(value),
+                        ""));
     if (!want.equals(dim)) {
-      throw mismatch(pattern, t, what, place, "axis " + at + " is " + dim + ", not " + show(e, want));
+      throw mismatch(
+          pattern, t, what, place, "axis " + at + " is " + dim + ", not " + show(e, want));
     }
     return e instanceof Expr.Name n ? axisName(scope, n.name()) : null;
   }
@@ -168,25 +179,36 @@ final class Patterns {
         Dim dim = t.type().dim(from + i);
         names.set(from + i, name);
         matched.add(
-            new Scope.RestAxis(dim.isConstant() ? new Val.Int(dim.constant(), name) : new Val.Size(dim, name), name));
+            new Scope.RestAxis(
+                dim.isConstant() ? new Val.Int(dim.constant(), name) : new Val.Size(dim, name),
+                name));
       }
       if (r.name() == null) {
         scope.rest = matched;
       } else {
-        scope.names.put(r.name().name(), new Val.ListVal(matched.stream().map(Scope.RestAxis::size).toList()));
+        scope.names.put(
+            r.name().name(), new Val.ListVal(matched.stream().map(Scope.RestAxis::size).toList()));
       }
       return;
     }
     String written = r.name() == null ? "..." : "..." + r.name().name();
     if (known.size() != width) {
       throw mismatch(
-          pattern, t, what, place, "`" + written + "` is " + axes(known.size()) + " here, not " + width);
+          pattern,
+          t,
+          what,
+          place,
+          "`" + written + "` is " + axes(known.size()) + " here, not " + width);
     }
     for (int i = 0; i < width; i++) {
       Dim want = Arithmetic.dim(known.get(i).size()).orElseThrow();
       if (!want.equals(t.type().dim(from + i))) {
         throw mismatch(
-            pattern, t, what, place, "`" + written + "` has " + want + " where it has " + t.type().dim(from + i));
+            pattern,
+            t,
+            what,
+            place,
+            "`" + written + "` has " + want + " where it has " + t.type().dim(from + i));
       }
       names.set(from + i, known.get(i).name());
     }
@@ -198,7 +220,11 @@ final class Patterns {
       return null;
     }
     if (!(v instanceof Val.ListVal l)) {
-      throw context.error(Code.BAD_PATTERN, name.span(), "`" + name.name() + "` is " + Show.kind(v) + ", not sizes", "");
+      throw context.error(
+          Code.BAD_PATTERN,
+          name.span(),
+          "`" + name.name() + "` is " + Show.kind(v) + ", not sizes",
+          "");
     }
     var axes = new ArrayList<Scope.RestAxis>();
     for (int i = 0; i < l.items().size(); i++) {
@@ -208,17 +234,24 @@ final class Patterns {
             case Val.Int n -> n.axis();
             case Val.Size n -> n.axis();
             default ->
-                throw context.error(Code.BAD_PATTERN, name.span(), "`" + name.name() + "` is no list of sizes", "");
+                throw context.error(
+                    Code.BAD_PATTERN, name.span(), "`" + name.name() + "` is no list of sizes", "");
           };
-      axes.add(new Scope.RestAxis(item, own == null ? new AxisName(scope.id, name.name() + "." + i) : own));
+      axes.add(
+          new Scope.RestAxis(
+              item, own == null ? new AxisName(scope.id, name.name() + "." + i) : own));
     }
     return axes;
   }
 
-  private Problem mismatch(TypeExpr.Tensor pattern, Val.Tensor t, String what, Span place, String why) {
+  private Problem mismatch(
+      TypeExpr.Tensor pattern, Val.Tensor t, String what, Span place, String why) {
     Diagnostic d =
         Diagnostic.of(
-            Code.SHAPE_MISMATCH, place, what + " does not fit " + text(pattern), Show.type(t.type()) + ": " + why);
+            Code.SHAPE_MISMATCH,
+            place,
+            what + " does not fit " + text(pattern),
+            Show.type(t.type()) + ": " + why);
     if (!Context.isLibrary(pattern.span())) {
       return new Problem(context.blamed(d.withLabel(pattern.span(), "the shape it must have")));
     }
@@ -269,7 +302,12 @@ final class Patterns {
       dims.add(
           Arithmetic.dim(v)
               .orElseThrow(
-                  () -> context.error(Code.BAD_PATTERN, place, "a size is a whole number, not " + describe(v), "")));
+                  () ->
+                      context.error(
+                          Code.BAD_PATTERN,
+                          place,
+                          "a size is a whole number, not " + describe(v),
+                          "")));
     }
     return new Shape(dims);
   }
@@ -312,6 +350,9 @@ final class Patterns {
             case TypeExpr.Dimension.Rest r -> "..." + (r.name() == null ? "" : r.name().name());
           });
     }
-    return (pattern.element() == null ? "" : pattern.element().name()) + "[" + String.join(", ", parts) + "]";
+    return (pattern.element() == null ? "" : pattern.element().name())
+        + "["
+        + String.join(", ", parts)
+        + "]";
   }
 }

@@ -10,7 +10,10 @@ import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Value;
 
-/** One entry while it is built: its graph, its arguments so far, and the current values of its states. */
+/**
+ * One entry while it is built: its graph, its arguments so far, and the current values of its
+ * states.
+ */
 final class Phase {
   enum Kind {
     INIT,

@@ -9,8 +9,8 @@ import modelc.frontend.diagnostic.Sources;
 import modelc.frontend.parse.Syntax;
 
 /**
- * The functions the compiler itself provides, with their signatures in the language. Everything else is written in the
- * language over these; what they do is {@link Primitives}' affair.
+ * The functions the compiler itself provides, with their signatures in the language. Everything
+ * else is written in the language over these; what they do is {@link Primitives}' affair.
  */
 enum Primitive {
   EXP("exp", "x"),
@@ -100,7 +100,8 @@ enum Primitive {
         source.append("fn ").append(p.signature()).append(" {}\n");
       }
       String file = Library.PREFIX + "primitives";
-      for (Decl d : Syntax.parse(file, source.toString(), new Sources(), Limits.DEFAULT).declarations()) {
+      for (Decl d :
+          Syntax.parse(file, source.toString(), new Sources(), Limits.DEFAULT).declarations()) {
         BY_NAME.put(d.name().name(), (Decl.Fn) d);
       }
     }

@@ -10,7 +10,9 @@ import modelc.ir.TensorType;
 import modelc.ir.UnaryFn;
 import modelc.ir.tensor.Value;
 
-/** What each primitive does: builds IR over tensors, or computes where all is known at compile time. */
+/**
+ * What each primitive does: builds IR over tensors, or computes where all is known at compile time.
+ */
 final class Primitives {
   private final Context context;
   private final Evaluator evaluator;
@@ -57,17 +59,29 @@ final class Primitives {
       case STOP_GRADIENT -> {
         Val x = arg(a, "x");
         yield x instanceof Val.Tensor t
-            ? new Val.Tensor(context.emit(place, () -> context.builder().stopGradient(t.value())), t.axes())
+            ? new Val.Tensor(
+                context.emit(place, () -> context.builder().stopGradient(t.value())), t.axes())
             : x;
       }
       case FLOOR_DIV -> divide(p, a, place);
       case CEIL_DIV -> divide(p, a, place);
       case FILL -> fill((Val.ListVal) arg(a, "shape"), Numbers.real(arg(a, "value")), place);
       case LEN -> new Val.Int(((Val.ListVal) arg(a, "list")).items().size());
-      case TRANSPOSE, PERMUTE, RESHAPE, CONCAT, SPLIT, SLICE, PAD_AXIS, REVERSE, TAKE, IOTA, SHAPE ->
+      case TRANSPOSE,
+          PERMUTE,
+          RESHAPE,
+          CONCAT,
+          SPLIT,
+          SLICE,
+          PAD_AXIS,
+          REVERSE,
+          TAKE,
+          IOTA,
+          SHAPE ->
           shaping.call(p, a, place);
       case CONVOLUTION, WINDOW_MAX, WINDOW_SUM -> windows.call(p, a, place);
-      case RANDOM_UNIFORM -> randoms.uniform((Val.ListVal) arg(a, "shape"), evaluator.patterns, place);
+      case RANDOM_UNIFORM ->
+          randoms.uniform((Val.ListVal) arg(a, "shape"), evaluator.patterns, place);
     };
   }
 
@@ -83,7 +97,8 @@ final class Primitives {
     return tensor(context, p, a, name, place);
   }
 
-  static Val.Tensor tensor(Context context, Primitive p, Map<String, Val> a, String name, Span place) {
+  static Val.Tensor tensor(
+      Context context, Primitive p, Map<String, Val> a, String name, Span place) {
     if (arg(a, name) instanceof Val.Tensor t) {
       return t;
     }
@@ -141,7 +156,10 @@ final class Primitives {
       case IS_FINITE -> new Val.Bool(Double.isFinite(x));
       case ERF, NEGATE, NOT ->
           throw context.error(
-              Code.ARGUMENT_TYPE, place, "`" + p.text() + "` applies to tensors only, not to " + Show.kind(v), "");
+              Code.ARGUMENT_TYPE,
+              place,
+              "`" + p.text() + "` applies to tensors only, not to " + Show.kind(v),
+              "");
     };
   }
 
@@ -159,7 +177,10 @@ final class Primitives {
     if (arg(a, "over") instanceof Val.Axes axes) {
       if (!(y instanceof Val.None)) {
         throw context.error(
-            Code.OPERANDS, place, "`" + p.text() + "` takes two operands, or one and the axes `over`", "");
+            Code.OPERANDS,
+            place,
+            "`" + p.text() + "` takes two operands, or one and the axes `over`",
+            "");
       }
       return reductions.extreme(max, tensor(p, a, "x", place), axes, place);
     }
@@ -179,7 +200,8 @@ final class Primitives {
       double r = Numbers.real(y);
       return new Val.Real(max ? Math.max(l, r) : Math.min(l, r));
     }
-    List<Val.Tensor> both = evaluator.arithmetic.together(Broadcasting.Doing.COMBINE, List.of(x, y), place);
+    List<Val.Tensor> both =
+        evaluator.arithmetic.together(Broadcasting.Doing.COMBINE, List.of(x, y), place);
     Val.Tensor l = both.get(0);
     Val.Tensor r = both.get(1);
     BinaryFn fn = max ? BinaryFn.MAXIMUM : BinaryFn.MINIMUM;
@@ -206,21 +228,29 @@ final class Primitives {
     List<Val.Tensor> values =
         numbers
             ? List.of(
-                evaluator.arithmetic.tensor(x, DType.F32, place), evaluator.arithmetic.tensor(y, DType.F32, place))
+                evaluator.arithmetic.tensor(x, DType.F32, place),
+                evaluator.arithmetic.tensor(y, DType.F32, place))
             : evaluator.arithmetic.together(Broadcasting.Doing.COMBINE, List.of(x, y), place);
     List<Val.Tensor> all =
-        evaluator.arithmetic.broadcasting().align(Broadcasting.Doing.COMBINE, List.of(c, values.get(0), values.get(1)), place);
+        evaluator
+            .arithmetic
+            .broadcasting()
+            .align(Broadcasting.Doing.COMBINE, List.of(c, values.get(0), values.get(1)), place);
     Value v =
         context.emit(
             place,
-            () -> context.builder().select(all.get(0).value(), all.get(1).value(), all.get(2).value()));
+            () ->
+                context
+                    .builder()
+                    .select(all.get(0).value(), all.get(1).value(), all.get(2).value()));
     return new Val.Tensor(v, all.getFirst().axes());
   }
 
   private Val cast(Val x, DType to, Span place) {
     return switch (x) {
       case Val.Tensor t ->
-          new Val.Tensor(context.emit(place, () -> context.builder().convert(to, t.value())), t.axes());
+          new Val.Tensor(
+              context.emit(place, () -> context.builder().convert(to, t.value())), t.axes());
       case Val.Size s -> cast(evaluator.arithmetic.scalar(s, place), to, place);
       case Val.Int i when to.isFloat() -> new Val.Real(i.value());
       case Val.Int i when to.isInteger() -> i;
@@ -230,14 +260,16 @@ final class Primitives {
       case Val.Bool b when to.isFloat() -> new Val.Real(b.value() ? 1 : 0);
       case Val.Bool b -> new Val.Int(b.value() ? 1 : 0);
       default ->
-          throw context.error(Code.OPERANDS, place, Show.kind(x) + " cannot be converted to " + to, "");
+          throw context.error(
+              Code.OPERANDS, place, Show.kind(x) + " cannot be converted to " + to, "");
     };
   }
 
   private Val fill(Val.ListVal sizes, double value, Span place) {
     var type = new TensorType(DType.F32, evaluator.patterns.shape(sizes, place));
     return new Val.Tensor(
-        context.emit(place, () -> context.builder().constant(type, value)), Patterns.axisNames(sizes));
+        context.emit(place, () -> context.builder().constant(type, value)),
+        Patterns.axisNames(sizes));
   }
 
   private Val divide(Primitive p, Map<String, Val> a, Span place) {

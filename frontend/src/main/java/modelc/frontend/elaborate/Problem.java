@@ -3,7 +3,10 @@ package modelc.frontend.elaborate;
 import modelc.frontend.diagnostic.Diagnostic;
 import org.jspecify.annotations.Nullable;
 
-/** Ends the evaluation of a statement: with what is wrong, or silently when that was reported before. */
+/**
+ * Ends the evaluation of a statement: with what is wrong, or silently when that was reported
+ * before.
+ */
 final class Problem extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -22,7 +22,11 @@ final class Products {
   Val.Tensor matmul(Val.Tensor x, Val.Tensor y, Span place) {
     if (x.rank() == 0 || y.rank() == 0) {
       throw context.error(
-          Code.SHAPES, place, "`@` needs axes to multiply along", shapes(x, y), "scalars multiply with `*`");
+          Code.SHAPES,
+          place,
+          "`@` needs axes to multiply along",
+          shapes(x, y),
+          "scalars multiply with `*`");
     }
     int xContract = x.rank() - 1;
     int yContract = Math.max(y.rank() - 2, 0);
@@ -31,7 +35,11 @@ final class Products {
       throw context.error(
           Code.SHAPES,
           place,
-          "these shapes do not multiply: " + k + " columns against " + y.type().dim(yContract) + " rows",
+          "these shapes do not multiply: "
+              + k
+              + " columns against "
+              + y.type().dim(yContract)
+              + " rows",
           shapes(x, y),
           "`x @ y` wants [..., m, k] @ [..., k, n]; weights are [out, in], so a product with them is `x @ transpose(w)`");
     }
@@ -56,14 +64,31 @@ final class Products {
             place,
             () ->
                 y.rank() == 2 && y.value().op() instanceof Op.Transpose t
-                    ? context.builder().dotGeneral(
-                        List.of(), List.of(), List.of(x.rank() - 1), List.of(1), x.value(), t.x())
-                    : context.builder().dotGeneral(
-                        List.of(), List.of(), List.of(x.rank() - 1), List.of(0), x.value(), y.value()));
+                    ? context
+                        .builder()
+                        .dotGeneral(
+                            List.of(),
+                            List.of(),
+                            List.of(x.rank() - 1),
+                            List.of(1),
+                            x.value(),
+                            t.x())
+                    : context
+                        .builder()
+                        .dotGeneral(
+                            List.of(),
+                            List.of(),
+                            List.of(x.rank() - 1),
+                            List.of(0),
+                            x.value(),
+                            y.value()));
     return new Val.Tensor(v, names);
   }
 
-  /** Matrices against matrices, one for each place of the leading axes; a single matrix on the left serves all. */
+  /**
+   * Matrices against matrices, one for each place of the leading axes; a single matrix on the left
+   * serves all.
+   */
   private Val.Tensor batched(Val.Tensor x, Val.Tensor y, Span place) {
     int lead = y.rank() - 2;
     List<Dim> leading = y.type().shape().dims().subList(0, lead);
@@ -82,9 +107,11 @@ final class Products {
       var dims = new ArrayList<>(leading);
       dims.addAll(x.type().shape().dims());
       List<Integer> axes = IntStream.range(lead, lead + x.rank()).boxed().toList();
-      left = context.emit(place, () -> context.builder().broadcast(new Shape(dims), axes, x.value()));
+      left =
+          context.emit(place, () -> context.builder().broadcast(new Shape(dims), axes, x.value()));
     } else {
-      throw context.error(Code.SHAPES, place, "the leading axes of `@` differ in number", shapes(x, y));
+      throw context.error(
+          Code.SHAPES, place, "the leading axes of `@` differ in number", shapes(x, y));
     }
     Value wide = left;
     List<Integer> batch = IntStream.range(0, lead).boxed().toList();
@@ -92,7 +119,10 @@ final class Products {
     Value v =
         context.emit(
             place,
-            () -> context.builder().dotGeneral(batch, batch, List.of(last), List.of(lead), wide, y.value()));
+            () ->
+                context
+                    .builder()
+                    .dotGeneral(batch, batch, List.of(last), List.of(lead), wide, y.value()));
     if (x.rank() >= 2) {
       leadNames.add(x.axes().get(x.rank() - 2));
     }

@@ -25,7 +25,9 @@ import modelc.frontend.parse.Syntax;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
-/** A source file with everything it imports: read, parsed and bound together. It evaluates nothing. */
+/**
+ * A source file with everything it imports: read, parsed and bound together. It evaluates nothing.
+ */
 public final class Project {
   private final FrontendOptions options;
   private final Sources sources;
@@ -103,19 +105,26 @@ public final class Project {
 
   private static Diagnostic twice(Expr.Name name, Map<String, Span> places) {
     Diagnostic d =
-        Diagnostic.of(Code.DEFINED_TWICE, name.span(), "`" + name.name() + "` is defined twice in this file", "");
+        Diagnostic.of(
+            Code.DEFINED_TWICE,
+            name.span(),
+            "`" + name.name() + "` is defined twice in this file",
+            "");
     Span first = places.get(name.name());
     return first == null ? d : d.withLabel(first, "the first time here");
   }
 
-  private void importAll(SourceFile.Import i, @Nullable Path from, Module into, Map<String, Span> places) {
+  private void importAll(
+      SourceFile.Import i, @Nullable Path from, Module into, Map<String, Span> places) {
     Module module = from == null ? unavailable(i) : find(i, from);
     for (Expr.Name n : i.names()) {
       Val v = module == null ? Val.POISON : module.own(n.name());
       if (v == null) {
         errors.add(
-            Diagnostic.of(Code.IMPORT, n.span(), "`" + i.path() + "` declares no `" + n.name() + "`", "")
-                .withHelp(Suggestions.help(n.name(), module == null ? List.of() : module.declared())));
+            Diagnostic.of(
+                    Code.IMPORT, n.span(), "`" + i.path() + "` declares no `" + n.name() + "`", "")
+                .withHelp(
+                    Suggestions.help(n.name(), module == null ? List.of() : module.declared())));
         v = Val.POISON;
       }
       if (!into.bind(n.name(), v)) {
@@ -150,7 +159,12 @@ public final class Project {
         return outside(i);
       }
     } catch (java.nio.file.InvalidPathException | IOException e) {
-      errors.add(Diagnostic.of(Code.IMPORT, i.pathSpan(), "`" + i.path() + "` cannot be read: " + e.getMessage(), ""));
+      errors.add(
+          Diagnostic.of(
+              Code.IMPORT,
+              i.pathSpan(),
+              "`" + i.path() + "` cannot be read: " + e.getMessage(),
+              ""));
       return null;
     }
     Module known = modules.get(path);
@@ -159,7 +173,11 @@ public final class Project {
     }
     if (open.contains(path)) {
       errors.add(
-          Diagnostic.of(Code.IMPORT_CYCLE, i.pathSpan(), "this import comes back to a file that imports this one", "")
+          Diagnostic.of(
+                  Code.IMPORT_CYCLE,
+                  i.pathSpan(),
+                  "this import comes back to a file that imports this one",
+                  "")
               .withHelp("move what both need into a third file"));
       return null;
     }
@@ -186,7 +204,11 @@ public final class Project {
 
   private @Nullable Module outside(SourceFile.Import i) {
     errors.add(
-        Diagnostic.of(Code.IMPORT_OUTSIDE, i.pathSpan(), "`" + i.path() + "` is outside the project's folder", "")
+        Diagnostic.of(
+                Code.IMPORT_OUTSIDE,
+                i.pathSpan(),
+                "`" + i.path() + "` is outside the project's folder",
+                "")
             .withHelp("imports are relative paths inside the folder of the file that is compiled"));
     return null;
   }

@@ -13,8 +13,9 @@ import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Value;
 
 /**
- * Random numbers as a pure function of what they are for: the key is folded from the seed, the step, and a hash of the
- * layer's path, its application and the draw in it; each element is the cipher of its own index.
+ * Random numbers as a pure function of what they are for: the key is folded from the seed, the
+ * step, and a hash of the layer's path, its application and the draw in it; each element is the
+ * cipher of its own index.
  */
 final class Randoms {
   private final Context context;
@@ -54,7 +55,8 @@ final class Randoms {
     TensorType words = TensorType.of(DType.I32, 2);
     Value key = context.phase().argument("seed", Entry.Kind.SCALAR, words);
     if (ofStep) {
-      Value step = context.phase().argument("step", Entry.Kind.SCALAR, TensorType.scalar(DType.F64));
+      Value step =
+          context.phase().argument("step", Entry.Kind.SCALAR, TensorType.scalar(DType.F64));
       Value number = b.reshape(Shape.of(1), b.convert(DType.I32, step));
       key = fold(b, key, b.pad(List.of(0L), List.of(1L), List.of(0L), 0, number));
     }

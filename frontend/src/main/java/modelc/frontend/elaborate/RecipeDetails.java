@@ -12,9 +12,12 @@ import modelc.frontend.diagnostic.Suggestions;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
-/** The keys of a recipe that say how long and against what to train: validation and early stopping. */
+/**
+ * The keys of a recipe that say how long and against what to train: validation and early stopping.
+ */
 final class RecipeDetails {
-  private static final List<String> EARLY = List.of("monitor", "patience", "min_delta", "maximize", "restore");
+  private static final List<String> EARLY =
+      List.of("monitor", "patience", "min_delta", "maximize", "restore");
 
   private final Evaluator evaluator;
   private final Context context;
@@ -37,7 +40,8 @@ final class RecipeDetails {
     }
     boolean source = s.value() instanceof Expr.Arrow || s.value() instanceof Expr.Call;
     if (source) {
-      return Optional.of(new Recipe.Validation.Source(new DataExpressions(evaluator, scope).source(s.value())));
+      return Optional.of(
+          new Recipe.Validation.Source(new DataExpressions(evaluator, scope).source(s.value())));
     }
     Val v = evaluator.eval(s.value(), scope);
     if (!Numbers.isNumber(v) || Numbers.real(v) < 0 || Numbers.real(v) >= 1) {
@@ -47,7 +51,9 @@ final class RecipeDetails {
           "`validation` is a share of the data below 1, or a data source, not " + Show.kind(v),
           Show.value(v));
     }
-    return Numbers.real(v) == 0 ? Optional.empty() : Optional.of(new Recipe.Validation.Share(Numbers.real(v)));
+    return Numbers.real(v) == 0
+        ? Optional.empty()
+        : Optional.of(new Recipe.Validation.Share(Numbers.real(v)));
   }
 
   Optional<Recipe.EarlyStop> stop() {
@@ -81,7 +87,8 @@ final class RecipeDetails {
 
   private String monitor(@Nullable Expr e, Span place) {
     boolean validated = settings.get("validation") != null;
-    String name = e == null ? (validated ? "val_loss" : "loss") : e instanceof Expr.Name n ? n.name() : "";
+    String name =
+        e == null ? (validated ? "val_loss" : "loss") : e instanceof Expr.Name n ? n.name() : "";
     var known = new ArrayList<>(List.of("loss"));
     known.addAll(metrics);
     if (validated) {
@@ -94,7 +101,11 @@ final class RecipeDetails {
               ? "there is no validation data: set `validation = 0.1`"
               : Suggestions.help(name, known).orElse("known are " + String.join(", ", known));
       throw context.error(
-          Code.BAD_SETTING, e == null ? place : e.span(), "nothing called `" + name + "` is measured", "", help);
+          Code.BAD_SETTING,
+          e == null ? place : e.span(),
+          "nothing called `" + name + "` is measured",
+          "",
+          help);
     }
     return name;
   }
@@ -105,7 +116,11 @@ final class RecipeDetails {
     }
     Val v = evaluator.eval(e, scope);
     if (!Numbers.isNumber(v) || Numbers.real(v) < 0) {
-      throw context.error(Code.BAD_SETTING, e.span(), "`" + what + "` is a number from 0 on, not " + Show.kind(v), "");
+      throw context.error(
+          Code.BAD_SETTING,
+          e.span(),
+          "`" + what + "` is a number from 0 on, not " + Show.kind(v),
+          "");
     }
     return Numbers.real(v);
   }
@@ -118,6 +133,7 @@ final class RecipeDetails {
     if (v instanceof Val.Bool b) {
       return b.value();
     }
-    throw context.error(Code.BAD_SETTING, e.span(), "`" + what + "` is a bool, not " + Show.kind(v), "");
+    throw context.error(
+        Code.BAD_SETTING, e.span(), "`" + what + "` is a bool, not " + Show.kind(v), "");
   }
 }

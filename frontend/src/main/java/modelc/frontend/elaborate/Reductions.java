@@ -32,15 +32,27 @@ final class Reductions {
       return total;
     }
     if (!(x instanceof Val.Tensor t)) {
-      throw context.error(Code.ARGUMENT_TYPE, place, "`sum` adds a tensor's or a list's elements, not " + Show.kind(x), "");
+      throw context.error(
+          Code.ARGUMENT_TYPE,
+          place,
+          "`sum` adds a tensor's or a list's elements, not " + Show.kind(x),
+          "");
     }
     if (!(over instanceof Val.Axes axes)) {
       throw context.error(
-          Code.NO_AXIS, place, "`sum` of a tensor needs the axes to reduce", "", "write `sum(x, over = last)`");
+          Code.NO_AXIS,
+          place,
+          "`sum` of a tensor needs the axes to reduce",
+          "",
+          "write `sum(x, over = last)`");
     }
     if (t.type().dtype() == DType.BOOL) {
       throw context.error(
-          Code.ELEMENT_TYPES, place, "`sum` does not apply to tensors of bool", "", "count with `sum(cast(x, f32), ...)`");
+          Code.ELEMENT_TYPES,
+          place,
+          "`sum` does not apply to tensors of bool",
+          "",
+          "count with `sum(cast(x, f32), ...)`");
     }
     return reduce(ReduceFn.ADD, t, axes, place);
   }

@@ -11,8 +11,9 @@ import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stages of the network as they are applied: the rows of the summary. A layer that consists of further stages and has
- * no parameters of its own is not listed; the library's layers count as one stage each.
+ * The stages of the network as they are applied: the rows of the summary. A layer that consists of
+ * further stages and has no parameters of its own is not listed; the library's layers count as one
+ * stage each.
  */
 final class Rows {
   /** A stage being applied. */
@@ -129,9 +130,12 @@ final class Rows {
   /** {@code (32 - 5 + 2*0)/1 + 1 = 28}. */
   static String windowFormula(
       Dim in, long size, long low, long high, long stride, long dilation, Dim out, boolean ceil) {
-    String window = dilation == 1 ? Long.toString(size) : "(" + dilation + "*(" + size + " - 1) + 1)";
+    String window =
+        dilation == 1 ? Long.toString(size) : "(" + dilation + "*(" + size + " - 1) + 1)";
     String padding = low == high ? "2*" + low : low + " + " + high;
     String inner = in + " - " + window + " + " + padding;
-    return (ceil ? "ceil((" + inner + ")/" + stride + ")" : "(" + inner + ")/" + stride) + " + 1 = " + out;
+    return (ceil ? "ceil((" + inner + ")/" + stride + ")" : "(" + inner + ")/" + stride)
+        + " + 1 = "
+        + out;
   }
 }

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The names of one activation: one call of a function, one application of a layer, one model, one recipe. */
+/**
+ * The names of one activation: one call of a function, one application of a layer, one model, one
+ * recipe.
+ */
 final class Scope {
   enum Kind {
     FN,
@@ -68,7 +71,9 @@ final class Scope {
     return out.toString();
   }
 
-  /** The same names in another activation; used to evaluate a body over stand-ins for its arguments. */
+  /**
+   * The same names in another activation; used to evaluate a body over stand-ins for its arguments.
+   */
   Scope copy() {
     var other = new Scope(id, kind, module, instance);
     other.names.putAll(names);

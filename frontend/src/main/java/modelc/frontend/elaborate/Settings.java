@@ -19,11 +19,24 @@ import modelc.frontend.parse.Syntax;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
-/** The keys of a recipe: which there are, what the command line replaces, and the plain numbers among them. */
+/**
+ * The keys of a recipe: which there are, what the command line replaces, and the plain numbers
+ * among them.
+ */
 final class Settings {
   static final List<String> KEYS =
       List.of(
-          "data", "validation", "loss", "metrics", "optimizer", "batch", "epochs", "seed", "stop", "clip", "constraint");
+          "data",
+          "validation",
+          "loss",
+          "metrics",
+          "optimizer",
+          "batch",
+          "epochs",
+          "seed",
+          "stop",
+          "clip",
+          "constraint");
 
   private final Decl.@Nullable Train train;
   private final Sources sources;
@@ -42,7 +55,11 @@ final class Settings {
         Decl.Setting before = byKey.putIfAbsent(s.key().name(), s);
         if (before != null) {
           errors.add(
-              Diagnostic.of(Code.DEFINED_TWICE, s.key().span(), "`" + s.key().name() + "` is set twice", "")
+              Diagnostic.of(
+                      Code.DEFINED_TWICE,
+                      s.key().span(),
+                      "`" + s.key().name() + "` is set twice",
+                      "")
                   .withLabel(before.key().span(), "the first time here"));
         }
       }
@@ -67,9 +84,11 @@ final class Settings {
   private static void check(Expr.Name key, List<Diagnostic> errors) {
     if (!KEYS.contains(key.name())) {
       errors.add(
-          Diagnostic.of(Code.UNKNOWN_KEY, key.span(), "a recipe has no key `" + key.name() + "`", "")
+          Diagnostic.of(
+                  Code.UNKNOWN_KEY, key.span(), "a recipe has no key `" + key.name() + "`", "")
               .withHelp(
-                  Suggestions.help(key.name(), KEYS).or(() -> Optional.of("its keys are " + String.join(", ", KEYS)))));
+                  Suggestions.help(key.name(), KEYS)
+                      .or(() -> Optional.of("its keys are " + String.join(", ", KEYS)))));
     }
   }
 
@@ -85,8 +104,10 @@ final class Settings {
     String file = "<option " + key + ">";
     String wrapped = "fn value() { return " + value + " }";
     try {
-      Decl.Fn f = (Decl.Fn) Syntax.parse(file, wrapped, new Sources(), limits).declarations().getFirst();
-      if (f.body().statements().size() == 1 && f.body().statements().getFirst() instanceof Stmt.Return r) {
+      Decl.Fn f =
+          (Decl.Fn) Syntax.parse(file, wrapped, new Sources(), limits).declarations().getFirst();
+      if (f.body().statements().size() == 1
+          && f.body().statements().getFirst() instanceof Stmt.Return r) {
         outside(key, wrapped, sources);
         return r.value();
       }
@@ -96,7 +117,10 @@ final class Settings {
     throw new DiagnosticException(
         List.of(
             Diagnostic.of(
-                Code.BAD_OPTION, outside(key, value, sources), "`" + value + "` is no value for `" + key + "`", "")),
+                Code.BAD_OPTION,
+                outside(key, value, sources),
+                "`" + value + "` is no value for `" + key + "`",
+                "")),
         sources);
   }
 
@@ -159,7 +183,12 @@ final class Settings {
             Diagnostic.of(
                 Code.BAD_SETTING,
                 s.value().span(),
-                "`" + key + "` is a whole number from " + least + " on, not " + (v instanceof Val.Int ? Show.value(v) : Show.kind(v)),
+                "`"
+                    + key
+                    + "` is a whole number from "
+                    + least
+                    + " on, not "
+                    + (v instanceof Val.Int ? Show.value(v) : Show.kind(v)),
                 "")),
         sources);
   }

@@ -39,17 +39,26 @@ final class Shaping {
       case PERMUTE -> permute(x, (Val.Axes) arg(a, "order"), place);
       case RESHAPE -> reshape(x, (Val.ListVal) arg(a, "to"), place);
       case SPLIT -> split(x, integer(a, "parts"), axis(a, x, place), place);
-      case SLICE -> slice(x, axis(a, x, place), integer(a, "from"), integer(a, "to"), integer(a, "step"), place);
+      case SLICE ->
+          slice(
+              x,
+              axis(a, x, place),
+              integer(a, "from"),
+              integer(a, "to"),
+              integer(a, "step"),
+              place);
       case PAD_AXIS -> pad(x, axis(a, x, place), a, place);
       case REVERSE -> {
         List<Integer> axes = evaluator.conversions.indices((Val.Axes) arg(a, "over"), x, place);
-        yield new Val.Tensor(context.emit(place, () -> context.builder().reverse(axes, x.value())), x.axes());
+        yield new Val.Tensor(
+            context.emit(place, () -> context.builder().reverse(axes, x.value())), x.axes());
       }
       case TAKE -> take(x, arg(a, "indices"), axis(a, x, place), place);
       case IOTA -> {
         int axis = axis(a, x, place);
         yield new Val.Tensor(
-            context.emit(place, () -> context.builder().iota(x.type().withDType(DType.I32), axis)), x.axes());
+            context.emit(place, () -> context.builder().iota(x.type().withDType(DType.I32), axis)),
+            x.axes());
       }
       case SHAPE -> shape(x);
       default -> throw new IllegalStateException("not a shaping primitive: " + p);
@@ -70,7 +79,11 @@ final class Shaping {
 
   private Val transpose(Val.Tensor x, Span place) {
     if (x.rank() < 2) {
-      throw context.error(Code.SHAPES, place, "`transpose` swaps the last two axes", Show.type(x.type()) + " has fewer");
+      throw context.error(
+          Code.SHAPES,
+          place,
+          "`transpose` swaps the last two axes",
+          Show.type(x.type()) + " has fewer");
     }
     List<Integer> order = new ArrayList<>(IntStream.range(0, x.rank()).boxed().toList());
     Collections.swap(order, x.rank() - 1, x.rank() - 2);
@@ -78,10 +91,14 @@ final class Shaping {
   }
 
   private Val permute(Val.Tensor x, Val.Axes axes, Span place) {
-    List<Integer> order = axes.axes().stream().map(axis -> evaluator.conversions.index(axis, x, place)).toList();
+    List<Integer> order =
+        axes.axes().stream().map(axis -> evaluator.conversions.index(axis, x, place)).toList();
     if (order.stream().distinct().count() != x.rank() || order.size() != x.rank()) {
       throw context.error(
-          Code.SHAPES, place, "`permute` names every axis once", Show.named(x) + " in the order given: " + order);
+          Code.SHAPES,
+          place,
+          "`permute` names every axis once",
+          Show.named(x) + " in the order given: " + order);
     }
     return permuted(x, order, place);
   }
@@ -99,18 +116,23 @@ final class Shaping {
       throw context.error(
           Code.SHAPES,
           place,
-          "a reshape keeps the number of elements: " + x.type().shape().elements() + " is not " + shape.elements(),
+          "a reshape keeps the number of elements: "
+              + x.type().shape().elements()
+              + " is not "
+              + shape.elements(),
           Show.type(x.type()) + " to " + Show.type(x.type().withShape(shape)));
     }
     return new Val.Tensor(
-        context.emit(place, () -> context.builder().reshape(shape, x.value())), Patterns.axisNames(to));
+        context.emit(place, () -> context.builder().reshape(shape, x.value())),
+        Patterns.axisNames(to));
   }
 
   private Val concat(Val.ListVal parts, Val.Axes axes, Span place) {
     var tensors = new ArrayList<Val.Tensor>();
     for (Val v : parts.items()) {
       if (!(v instanceof Val.Tensor t)) {
-        throw context.error(Code.ARGUMENT_TYPE, place, "`concat` joins tensors, not " + Show.kind(v), "");
+        throw context.error(
+            Code.ARGUMENT_TYPE, place, "`concat` joins tensors, not " + Show.kind(v), "");
       }
       tensors.add(t);
     }
@@ -122,7 +144,8 @@ final class Shaping {
     for (Val.Tensor t : tensors) {
       boolean fits = t.rank() == first.rank() && t.type().dtype() == first.type().dtype();
       for (int i = 0; fits && i < t.rank(); i++) {
-        fits = i == axis ? t.type().dim(i).isConstant() : t.type().dim(i).equals(first.type().dim(i));
+        fits =
+            i == axis ? t.type().dim(i).isConstant() : t.type().dim(i).equals(first.type().dim(i));
       }
       if (!fits) {
         throw context.error(
@@ -139,7 +162,11 @@ final class Shaping {
     }
     Value v =
         context.emit(
-            place, () -> context.builder().concatenate(axis, tensors.stream().map(Val.Tensor::value).toList()));
+            place,
+            () ->
+                context
+                    .builder()
+                    .concatenate(axis, tensors.stream().map(Val.Tensor::value).toList()));
     return new Val.Tensor(v, names);
   }
 
@@ -147,7 +174,10 @@ final class Shaping {
     Dim dim = x.type().dim(axis);
     if (!dim.isConstant()) {
       throw context.error(
-          Code.RUN_TIME_VALUE, place, "the size of this axis, " + dim + ", is known only at run time", Show.type(x.type()));
+          Code.RUN_TIME_VALUE,
+          place,
+          "the size of this axis, " + dim + ", is known only at run time",
+          Show.type(x.type()));
     }
     return dim.constant();
   }
@@ -156,7 +186,10 @@ final class Shaping {
     long size = constantSize(x, axis, place);
     if (parts < 1 || size % parts != 0) {
       throw context.error(
-          Code.INEXACT_DIVISION, place, "an axis of " + size + " does not split into " + parts + " equal parts", "");
+          Code.INEXACT_DIVISION,
+          place,
+          "an axis of " + size + " does not split into " + parts + " equal parts",
+          "");
     }
     evaluator.arithmetic.checkLength(parts, place);
     var result = new ArrayList<Val>();
@@ -172,7 +205,14 @@ final class Shaping {
       throw context.error(
           Code.INDEX,
           place,
-          "a slice from " + from + " to " + to + " in steps of " + step + " is outside an axis of " + size,
+          "a slice from "
+              + from
+              + " to "
+              + to
+              + " in steps of "
+              + step
+              + " is outside an axis of "
+              + size,
           "");
     }
     return cut(x, axis, from, to, step, place);
@@ -201,7 +241,8 @@ final class Shaping {
     low.set(axis, integer(a, "low"));
     high.set(axis, integer(a, "high"));
     double value = Numbers.real(arg(a, "value"));
-    Value v = context.emit(place, () -> context.builder().pad(low, high, interior, value, x.value()));
+    Value v =
+        context.emit(place, () -> context.builder().pad(low, high, interior, value, x.value()));
     var names = new ArrayList<@Nullable AxisName>(x.axes());
     if (!v.type().equals(x.type())) {
       names.set(axis, null);
@@ -213,7 +254,11 @@ final class Shaping {
     Val.Tensor i = evaluator.arithmetic.tensor(indices, DType.I32, place);
     if (i.type().dtype() != DType.I32) {
       throw context.error(
-          Code.ELEMENT_TYPES, place, "indices are i32, not " + i.type().dtype(), "", "convert: `cast(x, i32)`");
+          Code.ELEMENT_TYPES,
+          place,
+          "indices are i32, not " + i.type().dtype(),
+          "",
+          "convert: `cast(x, i32)`");
     }
     Value v = context.emit(place, () -> context.builder().gather(axis, x.value(), i.value()));
     List<@Nullable AxisName> names = new ArrayList<>(x.axes());

@@ -14,7 +14,9 @@ final class Show {
 
   /** {@code [batch, 6, 14, 14]}. */
   static String shape(TensorType type) {
-    return type.shape().dims().stream().map(Object::toString).collect(Collectors.joining(", ", "[", "]"));
+    return type.shape().dims().stream()
+        .map(Object::toString)
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 
   /** A tensor with its axes' names where it has some: {@code f32[batch, c: 6, 14, 14]}. */
@@ -27,7 +29,10 @@ final class Show {
     for (int i = 0; i < t.rank(); i++) {
       String size = t.type().dim(i).toString();
       AxisName name = t.axes().get(i);
-      out.add(name == null || name.text().startsWith("#") || name.text().equals(size) ? size : name + ": " + size);
+      out.add(
+          name == null || name.text().startsWith("#") || name.text().equals(size)
+              ? size
+              : name + ": " + size);
     }
     return out.stream().collect(Collectors.joining(", ", "[", "]"));
   }
@@ -66,13 +71,15 @@ final class Show {
       case Val.Real r -> Double.toString(r.value());
       case Val.Bool b -> Boolean.toString(b.value());
       case Val.Str s -> s.value();
-      case Val.ListVal l -> l.items().stream().map(Show::value).collect(Collectors.joining(", ", "[", "]"));
+      case Val.ListVal l ->
+          l.items().stream().map(Show::value).collect(Collectors.joining(", ", "[", "]"));
       case Val.Ints l -> l.values().toString();
       case Val.Tensor t -> type(t.type());
       case Val.Padding.Valid _ -> "valid";
       case Val.Padding.Same _ -> "same";
       case Val.Padding.Full _ -> "full";
-      case Val.Padding.Explicit e -> e.low().equals(e.high()) ? e.low().toString() : e.low() + " and " + e.high();
+      case Val.Padding.Explicit e ->
+          e.low().equals(e.high()) ? e.low().toString() : e.low() + " and " + e.high();
       case Val.None _,
           Val.Axes _,
           Val.Element _,

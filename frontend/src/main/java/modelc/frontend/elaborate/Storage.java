@@ -9,7 +9,6 @@ import modelc.frontend.diagnostic.Code;
 import modelc.frontend.diagnostic.Diagnostic;
 import modelc.ir.DType;
 import modelc.ir.Dim;
-import modelc.ir.Role;
 import modelc.ir.Shape;
 import modelc.ir.Span;
 import modelc.ir.TensorType;
@@ -17,7 +16,10 @@ import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
-/** What an entry takes from outside and what it keeps: inputs, parameters, states, and the updates of states. */
+/**
+ * What an entry takes from outside and what it keeps: inputs, parameters, states, and the updates
+ * of states.
+ */
 final class Storage {
   private final Evaluator evaluator;
   private final Context context;
@@ -31,10 +33,16 @@ final class Storage {
 
   void input(Stmt.Input i, Scope scope) {
     if (scope.kind != Scope.Kind.MODEL) {
-      throw context.error(Code.MISPLACED, i.span(), "only a model has inputs", "", "a layer lists them after its name");
+      throw context.error(
+          Code.MISPLACED,
+          i.span(),
+          "only a model has inputs",
+          "",
+          "a layer lists them after its name");
     }
     if (!(i.type() instanceof TypeExpr.Tensor pattern)) {
-      throw context.error(Code.UNKNOWN_TYPE, i.type().span(), "an input is a tensor, e.g. `f32[1, 28, 28]`", "");
+      throw context.error(
+          Code.UNKNOWN_TYPE, i.type().span(), "an input is a tensor, e.g. `f32[1, 28, 28]`", "");
     }
     Val.ListVal sizes = evaluator.patterns.sizes(pattern, scope);
     TensorType one = evaluator.patterns.type(pattern, sizes);
@@ -46,14 +54,16 @@ final class Storage {
     names.addAll(Patterns.axisNames(sizes));
     if (scope.modelInputs == null) {
       if (context.phase().arguments.containsKey(name)) {
-        throw context.error(Code.DEFINED_TWICE, i.name().span(), "there are two inputs `" + name + "`", "");
+        throw context.error(
+            Code.DEFINED_TWICE, i.name().span(), "there are two inputs `" + name + "`", "");
       }
       Value v = context.phase().argument(name, Entry.Kind.INPUT, type);
       scope.names.put(name, new Val.Tensor(v, names));
       return;
     }
     if (scope.modelInputs.isEmpty()) {
-      throw context.error(Code.MISSING_ARGUMENT, i.span(), "nothing is given for the input `" + name + "`", "");
+      throw context.error(
+          Code.MISSING_ARGUMENT, i.span(), "nothing is given for the input `" + name + "`", "");
     }
     Val given = scope.modelInputs.removeFirst();
     if (!(given instanceof Val.Tensor t) || !t.type().equals(type)) {
@@ -69,13 +79,17 @@ final class Storage {
   void param(Stmt.Param p, Scope scope) {
     Instance owner = owner(scope, p.span(), "param");
     if (!(p.type() instanceof TypeExpr.Tensor pattern)) {
-      throw context.error(Code.UNKNOWN_TYPE, p.type().span(), "a parameter is a tensor, e.g. `[out, in]`", "");
+      throw context.error(
+          Code.UNKNOWN_TYPE, p.type().span(), "a parameter is a tensor, e.g. `[out, in]`", "");
     }
     Val.ListVal sizes = evaluator.patterns.sizes(pattern, scope);
     TensorType type = evaluator.patterns.type(pattern, sizes);
     if (type.dtype() != DType.F32) {
       throw context.error(
-          Code.ELEMENT_TYPES, p.type().span(), "parameters are f32: others have no gradient", Show.type(type));
+          Code.ELEMENT_TYPES,
+          p.type().span(),
+          "parameters are f32: others have no gradient",
+          Show.type(type));
     }
     declare(owner, p.name(), Entry.Kind.PARAMETER, type, sizes, p.initial(), scope, p.span());
   }
@@ -89,8 +103,11 @@ final class Storage {
       Instance owner = owner(scope, s.span(), "state");
       if (!(item.type() instanceof TypeExpr.Tensor pattern)) {
         throw context.error(
-            Code.UNKNOWN_TYPE, item.name().span(), "a state of a layer needs a shape", "", "write `state "
-                + item.name().name() + ": [...] = ...`");
+            Code.UNKNOWN_TYPE,
+            item.name().span(),
+            "a state of a layer needs a shape",
+            "",
+            "write `state " + item.name().name() + ": [...] = ...`");
       }
       Val.ListVal sizes = evaluator.patterns.sizes(pattern, scope);
       TensorType type = evaluator.patterns.type(pattern, sizes);
@@ -101,7 +118,11 @@ final class Storage {
   private Instance owner(Scope scope, Span place, String word) {
     if (scope.instance == null || context.phase().kind == Phase.Kind.PURE) {
       throw context.error(
-          Code.MISPLACED, place, "a `" + word + "` belongs to a layer or model", "", "declare a `layer`");
+          Code.MISPLACED,
+          place,
+          "a `" + word + "` belongs to a layer or model",
+          "",
+          "declare a `layer`");
     }
     return scope.instance;
   }
@@ -134,15 +155,23 @@ final class Storage {
       }
       Value first = initials.value(initial, scope, sizes, type, path);
       context.weights.add(
-          new Weights.Weight(path, kind, type, owner.path(), owner.decl().name().name(), name.span(), first));
+          new Weights.Weight(
+              path, kind, type, owner.path(), owner.decl().name().name(), name.span(), first));
     } else if (!known.type().equals(type) || known.kind() != kind) {
       Diagnostic d =
           Diagnostic.of(
               Code.SHARED_DIFFERS,
               place,
-              "`" + path + "` is " + Show.type(known.type()) + " and cannot be " + Show.type(type) + " here",
+              "`"
+                  + path
+                  + "` is "
+                  + Show.type(known.type())
+                  + " and cannot be "
+                  + Show.type(type)
+                  + " here",
               "a shared layer takes its shape at its first application");
-      throw new Problem(context.blamed(d.withHelp("make a second layer for inputs of another shape")));
+      throw new Problem(
+          context.blamed(d.withHelp("make a second layer for inputs of another shape")));
     }
     context.phase().declared.add(path);
     Value current = context.phase().states.get(path);
@@ -165,7 +194,11 @@ final class Storage {
   private void optimizerState(Stmt.StateItem item, Scope scope, Span place) {
     if (item.type() != null) {
       throw context.error(
-          Code.MISPLACED, item.type().span(), "an optimizer's state is shaped like its parameter", "", "leave the type out");
+          Code.MISPLACED,
+          item.type().span(),
+          "an optimizer's state is shaped like its parameter",
+          "",
+          "leave the type out");
     }
     String owner = String.valueOf(scope.weightPath);
     String path = owner + "." + item.name().name();
@@ -174,19 +207,24 @@ final class Storage {
       throw new IllegalStateException("no parameter " + owner);
     }
     if (context.weights.get(path) != null) {
-      throw context.error(Code.DEFINED_TWICE, item.name().span(), "`" + path + "` is declared twice", "");
+      throw context.error(
+          Code.DEFINED_TWICE, item.name().span(), "`" + path + "` is declared twice", "");
     }
-    var sizes = new Val.ListVal(weight.type().shape().dims().stream().map(Arithmetic::ofDim).toList());
+    var sizes =
+        new Val.ListVal(weight.type().shape().dims().stream().map(Arithmetic::ofDim).toList());
     Value first = initials.value(item.initial(), scope, sizes, weight.type(), path);
     Entry.Kind kind = Entry.Kind.OPTIMIZER_STATE;
     context.weights.add(
-        new Weights.Weight(path, kind, weight.type(), owner, weight.op(), item.name().span(), first));
+        new Weights.Weight(
+            path, kind, weight.type(), owner, weight.op(), item.name().span(), first));
     Value v = context.phase().argument(path, kind, weight.type());
     scope.states.put(item.name().name(), path);
     scope.names.put(item.name().name(), new Val.Tensor(v, axesOfWeight(scope, weight)));
   }
 
-  /** The axes of a parameter have one set of names inside its optimizer, so that nothing conflicts. */
+  /**
+   * The axes of a parameter have one set of names inside its optimizer, so that nothing conflicts.
+   */
   private static List<@Nullable AxisName> axesOfWeight(Scope scope, Weights.Weight weight) {
     return scope.names.get(scope.weightName) instanceof Val.Tensor t
         ? t.axes()

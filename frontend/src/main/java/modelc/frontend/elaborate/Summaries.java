@@ -10,7 +10,10 @@ import modelc.ir.tensor.Graph;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 
-/** The summary of a model: its stages, parameters with their derivation, and the arithmetic of one example. */
+/**
+ * The summary of a model: its stages, parameters with their derivation, and the arithmetic of one
+ * example.
+ */
 final class Summaries {
   private Summaries() {}
 
@@ -21,14 +24,19 @@ final class Summaries {
     for (Weights.Weight w : context.weights.all()) {
       boolean parameter = w.kind() == Entry.Kind.PARAMETER;
       if (parameter || w.kind() == Entry.Kind.STATE) {
-        listed.add(new ModelSummary.Parameter(w.path(), w.owner(), w.op(), w.type().shape(), parameter));
+        listed.add(
+            new ModelSummary.Parameter(w.path(), w.owner(), w.op(), w.type().shape(), parameter));
       }
     }
     long flops = flops(infer.results().stream().map(Entry.Result::value).toList());
-    return new ModelSummary(model, total, total, formula(parameters), flops, context.rows.rows(), listed);
+    return new ModelSummary(
+        model, total, total, formula(parameters), flops, context.rows.rows(), listed);
   }
 
-  /** For a multilayer perceptron the sum over layers of weights, then of biases; for others layer by layer. */
+  /**
+   * For a multilayer perceptron the sum over layers of weights, then of biases; for others layer by
+   * layer.
+   */
   private static String formula(List<Weights.Weight> parameters) {
     List<Weights.Weight> matrices = parameters.stream().filter(w -> w.type().rank() == 2).toList();
     List<Weights.Weight> vectors = parameters.stream().filter(w -> w.type().rank() == 1).toList();
@@ -40,7 +48,9 @@ final class Summaries {
       return "(" + Weights.formula(matrices) + ") + (" + Weights.formula(vectors) + ")";
     }
     return parameters.stream()
-        .collect(Collectors.groupingBy(Weights.Weight::owner, java.util.LinkedHashMap::new, Collectors.toList()))
+        .collect(
+            Collectors.groupingBy(
+                Weights.Weight::owner, java.util.LinkedHashMap::new, Collectors.toList()))
         .values()
         .stream()
         .map(Weights::formula)

@@ -23,7 +23,10 @@ import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
-/** Builds the entries of a recipe, {@code eval} and {@code train}, and what the trainer must know besides. */
+/**
+ * Builds the entries of a recipe, {@code eval} and {@code train}, and what the trainer must know
+ * besides.
+ */
 final class Training {
   private record Judged(Value loss, Map<String, Value> metrics) {}
 
@@ -53,7 +56,9 @@ final class Training {
 
   /** {@code stopIfWrong} ends the compilation if errors were reported. */
   List<Entry> build(
-      Compilation.Built inferred, Function<Phase, Compilation.Built> elaborate, Runnable stopIfWrong) {
+      Compilation.Built inferred,
+      Function<Phase, Compilation.Built> elaborate,
+      Runnable stopIfWrong) {
     checkRequired();
     Scope plain = context.scope(Scope.Kind.TRAIN, module, null);
     DataSource data = reported(() -> data(plain, inferred));
@@ -86,7 +91,8 @@ final class Training {
 
   private void checkRequired() {
     for (String key : List.of("loss", "optimizer", "data")) {
-      boolean given = settings.get(key) != null || (key.equals("data") && settings.dataOverride().isPresent());
+      boolean given =
+          settings.get(key) != null || (key.equals("data") && settings.dataOverride().isPresent());
       if (!given) {
         context.report(
             context.error(
@@ -104,14 +110,18 @@ final class Training {
     Decl.Setting constraint = settings.get("constraint");
     if (constraint != null) {
       context.report(
-          context.error(Code.NOT_YET, constraint.key().span(), "constraints are not supported yet", ""));
+          context.error(
+              Code.NOT_YET, constraint.key().span(), "constraints are not supported yet", ""));
     }
     for (String key : Settings.KEYS) {
       Decl.Setting s = settings.get(key);
       if (s != null && s.selector() != null && !key.equals("constraint")) {
         context.report(
             context.error(
-                Code.BAD_SETTING, s.selector().span(), "only a constraint chooses parameters with `on`", ""));
+                Code.BAD_SETTING,
+                s.selector().span(),
+                "only a constraint chooses parameters with `on`",
+                ""));
       }
     }
     if (!context.errors.isEmpty()) {
@@ -135,7 +145,8 @@ final class Training {
     return source;
   }
 
-  private void checkColumn(String input, TensorType wanted, Map<String, TensorType> given, Span place) {
+  private void checkColumn(
+      String input, TensorType wanted, Map<String, TensorType> given, Span place) {
     TensorType have = given.get(input);
     if (have == null) {
       throw context.error(
@@ -170,7 +181,10 @@ final class Training {
       Span place = setting == null ? settings.place() : setting.value().span();
       if (!columns(s.source(), place).equals(columns)) {
         throw context.error(
-            Code.DATA_COLUMN, place, "the validation data has other columns than the training data", "");
+            Code.DATA_COLUMN,
+            place,
+            "the validation data has other columns than the training data",
+            "");
       }
     }
     return new Recipe(
@@ -240,7 +254,10 @@ final class Training {
       names.set(0, AxisName.BATCH);
       scope.names.put(c.name(), new Val.Tensor(v, names));
     }
-    built.scope().outputs.forEach((n, v) -> scope.names.put(n, Calls.stripped(v, built.scope().id)));
+    built
+        .scope()
+        .outputs
+        .forEach((n, v) -> scope.names.put(n, Calls.stripped(v, built.scope().id)));
     return scope;
   }
 
@@ -262,7 +279,10 @@ final class Training {
     List<Expr> each = s.value() instanceof Expr.ListOf l ? l.items() : List.of(s.value());
     for (Expr e : each) {
       try {
-        String base = e instanceof Expr.Call(Expr.Name n, _, _) ? n.name() : e instanceof Expr.Name n ? n.name() : "metric";
+        String base =
+            e instanceof Expr.Call(Expr.Name n, _, _)
+                ? n.name()
+                : e instanceof Expr.Name n ? n.name() : "metric";
         String name = base;
         for (int i = 2; result.containsKey(name); i++) {
           name = base + "_" + i;
@@ -280,7 +300,8 @@ final class Training {
   private static List<Entry.Result> results(Judged judged) {
     var results = new ArrayList<Entry.Result>();
     results.add(new Entry.Result("loss", Entry.Kind.LOSS, judged.loss, OptionalInt.empty()));
-    judged.metrics.forEach((n, v) -> results.add(new Entry.Result(n, Entry.Kind.METRIC, v, OptionalInt.empty())));
+    judged.metrics.forEach(
+        (n, v) -> results.add(new Entry.Result(n, Entry.Kind.METRIC, v, OptionalInt.empty())));
     return results;
   }
 
@@ -326,7 +347,10 @@ final class Training {
               Val limit = clip == null ? Val.NONE : evaluator.eval(clip.value(), scope);
               if (clip != null && !Numbers.isNumber(limit)) {
                 throw context.error(
-                    Code.BAD_SETTING, clip.value().span(), "`clip` is the largest global norm, a number", Show.kind(limit));
+                    Code.BAD_SETTING,
+                    clip.value().span(),
+                    "`clip` is the largest global norm, a number",
+                    Show.kind(limit));
               }
               return step.updates(judged.loss, o, limit, optimizer.value().span());
             });

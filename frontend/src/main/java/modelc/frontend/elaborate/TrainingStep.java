@@ -21,8 +21,8 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gradients, clipping, the check that all is finite, and the update of everything that persists, which that check
- * guards: a step with a NaN in it changes nothing.
+ * Gradients, clipping, the check that all is finite, and the update of everything that persists,
+ * which that check guards: a step with a NaN in it changes nothing.
  */
 final class TrainingStep {
   private final Evaluator evaluator;
@@ -44,7 +44,8 @@ final class TrainingStep {
     return finite;
   }
 
-  List<Entries.Update> updates(Value loss, Val.ConfiguredOptimizer optimizer, Val clip, Span place) {
+  List<Entries.Update> updates(
+      Value loss, Val.ConfiguredOptimizer optimizer, Val clip, Span place) {
     Map<Weights.Weight, Value> gradients = gradients(loss, place);
     Value ok = allFinite(loss, gradients, place);
     finite = ok;
@@ -56,7 +57,8 @@ final class TrainingStep {
     gradients.forEach((w, g) -> apply(optimizer, w, g, place));
     var updates = new ArrayList<Entries.Update>();
     for (Weights.Weight w : context.weights.all()) {
-      Value next = w.kind() == Entry.Kind.STATE ? layerStates.get(w.path()) : phase.states.get(w.path());
+      Value next =
+          w.kind() == Entry.Kind.STATE ? layerStates.get(w.path()) : phase.states.get(w.path());
       if (next != null) {
         updates.add(new Entries.Update(w.path(), w.kind(), guarded(ok, next, w, place)));
       }
@@ -76,13 +78,18 @@ final class TrainingStep {
             context.in(
                 phase,
                 Role.BACKWARD,
-                () -> context.at(w.path(), () -> context.emit(place, () -> phase.builder.gradient(loss, parameter)))));
+                () ->
+                    context.at(
+                        w.path(),
+                        () -> context.emit(place, () -> phase.builder.gradient(loss, parameter)))));
       }
     }
     return gradients;
   }
 
-  /** Counts what is not finite: a sum of zeros and ones, which nothing can simplify away wrongly. */
+  /**
+   * Counts what is not finite: a sum of zeros and ones, which nothing can simplify away wrongly.
+   */
   private Value allFinite(Value loss, Map<Weights.Weight, Value> gradients, Span place) {
     var all = new ArrayList<Value>(List.of(loss));
     all.addAll(gradients.values());
@@ -127,11 +134,14 @@ final class TrainingStep {
         (_, g) ->
             context.emit(
                 place,
-                () -> phase.builder.multiply(g, phase.builder.broadcastScalar(g.type().shape(), factor))));
+                () ->
+                    phase.builder.multiply(
+                        g, phase.builder.broadcastScalar(g.type().shape(), factor))));
   }
 
   /** Runs the optimizer's body for one parameter. */
-  private void apply(Val.ConfiguredOptimizer optimizer, Weights.Weight w, Value gradient, Span place) {
+  private void apply(
+      Val.ConfiguredOptimizer optimizer, Weights.Weight w, Value gradient, Span place) {
     List<@Nullable AxisName> unnamed = Patterns.unnamed(w.type().rank());
     Scope scope = context.scope(Scope.Kind.OPTIMIZER, optimizer.module(), null);
     scope.names.putAll(optimizer.config());

@@ -11,10 +11,15 @@ import modelc.ir.TensorType;
 import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
-/** What an expression evaluates to at compile time. A tensor is known by its Tensor IR value and its axes' names. */
+/**
+ * What an expression evaluates to at compile time. A tensor is known by its Tensor IR value and its
+ * axes' names.
+ */
 sealed interface Val {
 
-  /** An integer; {@code axis} is the name it was found under, so that a size can stand for its axis. */
+  /**
+   * An integer; {@code axis} is the name it was found under, so that a size can stand for its axis.
+   */
   record Int(long value, @Nullable AxisName axis) implements Val {
     Int(long value) {
       this(value, null);
@@ -126,7 +131,8 @@ sealed interface Val {
   record OptimizerKind(Decl.Optimizer decl, Module module) implements Val {}
 
   /** An optimizer with its settings, bound when it is applied to a parameter. */
-  record ConfiguredOptimizer(Decl.Optimizer decl, Module module, Map<String, Val> config) implements Val {}
+  record ConfiguredOptimizer(Decl.Optimizer decl, Module module, Map<String, Val> config)
+      implements Val {}
 
   /** The outputs of a model that has several. */
   record Outputs(Map<String, Val> byName) implements Val {}

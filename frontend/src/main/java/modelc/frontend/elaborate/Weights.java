@@ -14,7 +14,10 @@ import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
-/** Everything that persists between steps: parameters, states, optimizer states, in the order they were declared. */
+/**
+ * Everything that persists between steps: parameters, states, optimizer states, in the order they
+ * were declared.
+ */
 final class Weights {
   /**
    * One of them.
@@ -24,7 +27,13 @@ final class Weights {
    * @param initial its first value, in the init entry
    */
   record Weight(
-      String path, Entry.Kind kind, TensorType type, String owner, String op, Span declared, Value initial) {}
+      String path,
+      Entry.Kind kind,
+      TensorType type,
+      String owner,
+      String op,
+      Span declared,
+      Value initial) {}
 
   private final Map<String, Weight> byPath = new LinkedHashMap<>();
 

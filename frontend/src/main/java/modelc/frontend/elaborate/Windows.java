@@ -41,16 +41,29 @@ final class Windows {
     long groups = Primitives.integer(a, "groups");
     if (w.rank() != x.rank()) {
       throw context.error(
-          Code.SHAPES, place, "weights are [out, in / groups, ...window]", Show.type(x.type()) + " with " + Show.type(w.type()));
+          Code.SHAPES,
+          place,
+          "weights are [out, in / groups, ...window]",
+          Show.type(x.type()) + " with " + Show.type(w.type()));
     }
     long channels = space(x, 1, place);
     long inputs = space(w, 1, place);
     long outputs = space(w, 0, place);
-    if (groups < 1 || channels % groups != 0 || outputs % groups != 0 || inputs * groups != channels) {
+    if (groups < 1
+        || channels % groups != 0
+        || outputs % groups != 0
+        || inputs * groups != channels) {
       throw context.error(
           Code.SHAPES,
           place,
-          channels + " channels in " + groups + " groups do not fit weights for " + inputs + " each, " + outputs + " out",
+          channels
+              + " channels in "
+              + groups
+              + " groups do not fit weights for "
+              + inputs
+              + " each, "
+              + outputs
+              + " out",
           Show.type(x.type()) + " with " + Show.type(w.type()));
     }
     var sizes = new ArrayList<Long>();
@@ -63,8 +76,16 @@ final class Windows {
         context.emit(
             place,
             () ->
-                context.builder().convolution(
-                    window, ConvDims.standard(sizes.size()), flipped, groups, 1, x.value(), w.value()));
+                context
+                    .builder()
+                    .convolution(
+                        window,
+                        ConvDims.standard(sizes.size()),
+                        flipped,
+                        groups,
+                        1,
+                        x.value(),
+                        w.value()));
     note(x, v, window, false);
     List<@Nullable AxisName> names = Patterns.unnamed(x.rank());
     names.set(0, x.axes().get(0));
@@ -126,12 +147,18 @@ final class Windows {
     Dim dim = x.type().dim(axis);
     if (!dim.isConstant()) {
       throw context.error(
-          Code.RUN_TIME_VALUE, place, "windows slide over sizes known at compile time, not " + dim, Show.type(x.type()));
+          Code.RUN_TIME_VALUE,
+          place,
+          "windows slide over sizes known at compile time, not " + dim,
+          Show.type(x.type()));
     }
     return dim.constant();
   }
 
-  /** Padding that lets a last, partial window count, if it begins inside the input or the padding before it. */
+  /**
+   * Padding that lets a last, partial window count, if it begins inside the input or the padding
+   * before it.
+   */
   private static long extra(long in, long low, long high, long window, long stride) {
     long free = in + low + high - window;
     long last = Math.ceilDiv(free, stride) * stride;
@@ -149,7 +176,10 @@ final class Windows {
   private List<Long> each(Val.Ints ints, int rank, String what, long least, Span place) {
     if (ints.values().size() != 1 && ints.values().size() != rank) {
       throw context.error(
-          Code.WINDOW, place, "`" + what + "` has " + ints.values().size() + " values for " + rank + " axes of space", "");
+          Code.WINDOW,
+          place,
+          "`" + what + "` has " + ints.values().size() + " values for " + rank + " axes of space",
+          "");
     }
     var values = new ArrayList<Long>();
     for (int i = 0; i < rank; i++) {

@@ -9,7 +9,10 @@ import java.util.TreeSet;
 import modelc.ir.DType;
 import org.jspecify.annotations.Nullable;
 
-/** The names every file knows without the library: primitives, constants, and the words for axes, paddings and types. */
+/**
+ * The names every file knows without the library: primitives, constants, and the words for axes,
+ * paddings and types.
+ */
 final class Words {
   /** Names whose value depends on the entry being compiled. */
   static final Set<String> AMBIENT = Set.of("training", "step", "steps", "epoch", "batch");

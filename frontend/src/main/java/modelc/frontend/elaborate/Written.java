@@ -14,7 +14,8 @@ final class Written {
       case Expr.BoolLiteral b -> Boolean.toString(b.value());
       case Expr.Text _ -> "\"...\"";
       case Expr.Name n -> n.name();
-      case Expr.ListOf l -> l.items().stream().map(Written::text).collect(Collectors.joining(", ", "[", "]"));
+      case Expr.ListOf l ->
+          l.items().stream().map(Written::text).collect(Collectors.joining(", ", "[", "]"));
       case Expr.Spread s -> "..." + s.list().name();
       case Expr.Call c ->
           text(c.callee())
@@ -23,11 +24,16 @@ final class Written {
                   .collect(Collectors.joining(", ", "(", ")"));
       case Expr.Index i -> text(i.list()) + "[" + text(i.index()) + "]";
       case Expr.Member m -> text(m.owner()) + "." + m.member().name();
-      case Expr.Prefix p -> p.op() + (p.op() == Expr.PrefixOp.NOT ? " " : "") + operand(p.operand());
+      case Expr.Prefix p ->
+          p.op() + (p.op() == Expr.PrefixOp.NOT ? " " : "") + operand(p.operand());
       case Expr.Infix i -> operand(i.left()) + " " + i.op() + " " + operand(i.right());
       case Expr.Conditional c ->
           "if " + text(c.condition()) + " then " + text(c.onTrue()) + " else " + text(c.onFalse());
-      case Expr.Arrow a -> text(a.input()) + " -> " + (a.label() == null ? "" : a.label().name() + ": ") + text(a.stage());
+      case Expr.Arrow a ->
+          text(a.input())
+              + " -> "
+              + (a.label() == null ? "" : a.label().name() + ": ")
+              + text(a.stage());
     };
   }
 

@@ -4,8 +4,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs recursive work on a thread with a stack large enough for every nesting the limits allow. It does not make the
- * work concurrent: the caller waits.
+ * Runs recursive work on a thread with a stack large enough for every nesting the limits allow. It
+ * does not make the work concurrent: the caller waits.
  */
 public final class DeepStack {
   private static final long BYTES = 512L << 20;

@@ -16,7 +16,10 @@ import modelc.ir.Span;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
 
-/** Turns parse trees of expressions and types into syntax trees. It checks literals and depth, nothing else. */
+/**
+ * Turns parse trees of expressions and types into syntax trees. It checks literals and depth,
+ * nothing else.
+ */
 final class ExpressionBuilder {
   final String file;
   private final TextBuilder texts;
@@ -50,7 +53,10 @@ final class ExpressionBuilder {
       return switch (c) {
         case ModelParser.ConditionalContext i ->
             new Expr.Conditional(
-                expression(i.expression(0)), expression(i.expression(1)), expression(i.expression(2)), span(c));
+                expression(i.expression(0)),
+                expression(i.expression(1)),
+                expression(i.expression(2)),
+                span(c));
         case ModelParser.PipelineContext p -> pipeline(p);
         default -> throw new IllegalStateException("unknown expression " + c.getText());
       };
@@ -97,7 +103,10 @@ final class ExpressionBuilder {
           InfixOp op = infixOp(i.op);
           Expr left = operation(i.operation(0));
           Expr right = operation(i.operation(1));
-          if (op.isComparison() && left instanceof Expr.Infix l && l.op().isComparison() && !parenthesized(i)) {
+          if (op.isComparison()
+              && left instanceof Expr.Infix l
+              && l.op().isComparison()
+              && !parenthesized(i)) {
             errors.add(
                 Diagnostic.of(Code.SYNTAX, span(i), "comparisons do not chain", "")
                     .withHelp("join two comparisons by `and`"));
@@ -138,10 +147,13 @@ final class ExpressionBuilder {
         case ModelParser.SimpleContext s -> primary(s.primary());
         case ModelParser.CallContext call ->
             new Expr.Call(
-                postfix(call.postfix()), call.argument().stream().map(this::argument).toList(), span(c));
+                postfix(call.postfix()),
+                call.argument().stream().map(this::argument).toList(),
+                span(c));
         case ModelParser.IndexContext i ->
             new Expr.Index(postfix(i.postfix()), expression(i.expression()), span(c));
-        case ModelParser.MemberContext m -> new Expr.Member(postfix(m.postfix()), name(m.name()), span(c));
+        case ModelParser.MemberContext m ->
+            new Expr.Member(postfix(m.postfix()), name(m.name()), span(c));
         default -> throw new IllegalStateException("unknown postfix " + c.getText());
       };
     } finally {
@@ -159,9 +171,11 @@ final class ExpressionBuilder {
       case ModelParser.IntLiteralContext i -> integer(i.getText(), span);
       case ModelParser.FloatLiteralContext f -> real(f.getText(), span);
       case ModelParser.StringLiteralContext s -> texts.text(s.STRING().getSymbol());
-      case ModelParser.BoolLiteralContext b -> new Expr.BoolLiteral(b.getText().equals("true"), span);
+      case ModelParser.BoolLiteralContext b ->
+          new Expr.BoolLiteral(b.getText().equals("true"), span);
       case ModelParser.NameReferenceContext n -> name(n.name());
-      case ModelParser.ListContext l -> new Expr.ListOf(l.item().stream().map(this::item).toList(), span);
+      case ModelParser.ListContext l ->
+          new Expr.ListOf(l.item().stream().map(this::item).toList(), span);
       case ModelParser.ParenthesizedContext p -> expression(p.expression());
       default -> throw new IllegalStateException("unknown primary " + c.getText());
     };
@@ -176,7 +190,11 @@ final class ExpressionBuilder {
       return new Expr.IntLiteral(Long.parseLong(text.replace("_", "")), span);
     } catch (NumberFormatException _) {
       errors.add(
-          Diagnostic.of(Code.BAD_NUMBER, span, "this integer is too large", "the largest is " + Long.MAX_VALUE));
+          Diagnostic.of(
+              Code.BAD_NUMBER,
+              span,
+              "this integer is too large",
+              "the largest is " + Long.MAX_VALUE));
       return new Expr.IntLiteral(0, span);
     }
   }
@@ -185,7 +203,11 @@ final class ExpressionBuilder {
     double value = Double.parseDouble(text.replace("_", ""));
     if (Double.isInfinite(value)) {
       errors.add(
-          Diagnostic.of(Code.BAD_NUMBER, span, "this number is too large", "the largest is " + Double.MAX_VALUE)
+          Diagnostic.of(
+                  Code.BAD_NUMBER,
+                  span,
+                  "this number is too large",
+                  "the largest is " + Double.MAX_VALUE)
               .withHelp("infinity is written `inf`"));
     }
     return new Expr.FloatLiteral(value, span);
@@ -195,7 +217,9 @@ final class ExpressionBuilder {
     return switch (c) {
       case ModelParser.TensorTypeContext t ->
           new TypeExpr.Tensor(
-              t.name() == null ? null : name(t.name()), t.dimension().stream().map(this::dimension).toList(), span(c));
+              t.name() == null ? null : name(t.name()),
+              t.dimension().stream().map(this::dimension).toList(),
+              span(c));
       case ModelParser.NamedTypeContext n -> new TypeExpr.Named(n.getText(), span(c));
       default -> throw new IllegalStateException("unknown type " + c.getText());
     };
@@ -215,7 +239,9 @@ final class ExpressionBuilder {
       switch (p) {
         case Expr.Piece.Characters ch -> out.append(ch.text());
         case Expr.Piece.Shown s ->
-            errors.add(Diagnostic.of(Code.BAD_TEXT, s.value().span(), "no values can be shown in this text", ""));
+            errors.add(
+                Diagnostic.of(
+                    Code.BAD_TEXT, s.value().span(), "no values can be shown in this text", ""));
       }
     }
     return out.toString();

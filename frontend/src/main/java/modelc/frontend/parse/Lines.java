@@ -13,8 +13,9 @@ import modelc.grammar.ModelLexer;
 import org.antlr.v4.runtime.Token;
 
 /**
- * Decides which newlines end a statement: not those inside ( ) and [ ], not those beside a token that cannot begin or
- * end a statement. It also bounds nesting and the length of a statement, before a recursive parser sees them.
+ * Decides which newlines end a statement: not those inside ( ) and [ ], not those beside a token
+ * that cannot begin or end a statement. It also bounds nesting and the length of a statement,
+ * before a recursive parser sees them.
  */
 final class Lines {
   /** Before these a newline ends nothing. */
@@ -85,9 +86,12 @@ final class Lines {
     return errors;
   }
 
-  /** The tokens the parser is to see: no comments, no spaces, only newlines that end a statement. */
+  /**
+   * The tokens the parser is to see: no comments, no spaces, only newlines that end a statement.
+   */
   List<Token> filter(List<? extends Token> tokens) {
-    List<? extends Token> visible = tokens.stream().filter(t -> t.getChannel() == Token.DEFAULT_CHANNEL).toList();
+    List<? extends Token> visible =
+        tokens.stream().filter(t -> t.getChannel() == Token.DEFAULT_CHANNEL).toList();
     var kept = new ArrayList<Token>();
     var open = new ArrayDeque<Integer>();
     int sinceEnd = 0;

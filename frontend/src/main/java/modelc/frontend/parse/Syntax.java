@@ -17,12 +17,15 @@ import modelc.grammar.ModelLexer;
 import modelc.grammar.ModelParser;
 import modelc.ir.Span;
 import org.antlr.v4.runtime.CharStreams;
+import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.ListTokenSource;
 import org.antlr.v4.runtime.Token;
-import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.atn.PredictionMode;
 
-/** Parses a file: text to syntax tree, or everything that is wrong with the text. It gives no meaning to names. */
+/**
+ * Parses a file: text to syntax tree, or everything that is wrong with the text. It gives no
+ * meaning to names.
+ */
 public final class Syntax {
   private Syntax() {}
 
@@ -78,7 +81,8 @@ public final class Syntax {
       List<Diagnostic> sorted =
           errors.stream()
               .sorted(
-                  Comparator.comparingInt((Diagnostic d) -> d.place().line()).thenComparingInt(d -> d.place().column()))
+                  Comparator.comparingInt((Diagnostic d) -> d.place().line())
+                      .thenComparingInt(d -> d.place().column()))
               .limit(limits.diagnostics())
               .toList();
       throw new DiagnosticException(sorted, sources);
@@ -90,17 +94,21 @@ public final class Syntax {
     Token before = null;
     for (Token t : tokens) {
       boolean again =
-          before != null && before.getType() == ModelLexer.UNKNOWN && before.getStopIndex() + 1 == t.getStartIndex();
+          before != null
+              && before.getType() == ModelLexer.UNKNOWN
+              && before.getStopIndex() + 1 == t.getStartIndex();
       before = t;
       if (t.getType() == ModelLexer.OPEN_STRING) {
         errors.add(
             Diagnostic.of(Code.OPEN_STRING, span(file, t), "this text is not closed", "")
                 .withHelp("close it with `\"` on the same line"));
       } else if (t.getType() == ModelLexer.UNKNOWN && !again) {
-        String shown = t.getText().codePoints().allMatch(Syntax::isPrintable) ? "`" + t.getText() + "`" : "";
-        String code = t.getText().codePointAt(0) < 0x80 && !shown.isEmpty()
-            ? ""
-            : " (" + String.format("U+%04X", t.getText().codePointAt(0)) + ")";
+        String shown =
+            t.getText().codePoints().allMatch(Syntax::isPrintable) ? "`" + t.getText() + "`" : "";
+        String code =
+            t.getText().codePointAt(0) < 0x80 && !shown.isEmpty()
+                ? ""
+                : " (" + String.format("U+%04X", t.getText().codePointAt(0)) + ")";
         errors.add(
             Diagnostic.of(
                     Code.UNKNOWN_CHARACTER,

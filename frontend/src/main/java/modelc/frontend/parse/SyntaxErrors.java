@@ -20,8 +20,10 @@ import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.misc.IntervalSet;
 import org.jspecify.annotations.Nullable;
 
-/** Says what the parser stumbled over in the reader's words. It keeps the first error
- * of a declaration: the rest follow from it. */
+/**
+ * Says what the parser stumbled over in the reader's words. It keeps the first error of a
+ * declaration: the rest follow from it.
+ */
 final class SyntaxErrors extends BaseErrorListener {
   private static final Set<Integer> DECLARATIONS =
       Set.of(
@@ -76,14 +78,21 @@ final class SyntaxErrors extends BaseErrorListener {
     String text = token.getText();
     if (token.getType() == ModelLexer.RESERVED) {
       return Diagnostic.of(
-              Code.RESERVED_WORD, span(file, token), "`" + text + "` is kept for a later version of the language", "")
+              Code.RESERVED_WORD,
+              span(file, token),
+              "`" + text + "` is kept for a later version of the language",
+              "")
           .withHelp("choose another name, e.g. `" + text + "_`");
     }
-    IntervalSet expected = e instanceof NoViableAltException ? new IntervalSet() : parser.getExpectedTokens();
+    IntervalSet expected =
+        e instanceof NoViableAltException ? new IntervalSet() : parser.getExpectedTokens();
     String wanted = wanted(expected);
     String message = wanted.isEmpty() ? "this does not belong here" : "expected " + wanted;
     boolean wordForName = expected.contains(ModelLexer.IDENT) && isWord(token);
-    String label = "found " + name(token) + (wordForName ? ", a word of the language that cannot be a name" : "");
+    String label =
+        "found "
+            + name(token)
+            + (wordForName ? ", a word of the language that cannot be a name" : "");
     return Diagnostic.of(Code.SYNTAX, span(file, token), message, label).withHelp(help(token));
   }
 
@@ -102,7 +111,8 @@ final class SyntaxErrors extends BaseErrorListener {
           case "class", "module" -> "a layer is declared with `layer`, a network with `model`";
           case "let", "var", "const", "val" -> "a name is bound by `name = value` alone";
           case "=" -> "`=` binds a name; values are compared with `==`";
-          case "while" -> "loops are `for i in 1..n { ... }`: their number of turns is known at compile time";
+          case "while" ->
+              "loops are `for i in 1..n { ... }`: their number of turns is known at compile time";
           case "lambda" -> "declare an `fn` and name it";
           case "<-" -> "`<-` updates a state; write `a < -b` with a space to compare";
           default -> null;

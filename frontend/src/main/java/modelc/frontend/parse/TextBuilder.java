@@ -71,7 +71,8 @@ final class TextBuilder {
       case '"', '\\', '{', '}' -> String.valueOf(c);
       default -> {
         errors.add(
-            Diagnostic.of(Code.BAD_TEXT, at(token, at, at + 2), "there is no escape `\\" + c + "`", "")
+            Diagnostic.of(
+                    Code.BAD_TEXT, at(token, at, at + 2), "there is no escape `\\" + c + "`", "")
                 .withHelp("the escapes are \\n \\t \\\" \\\\ \\{ \\}"));
         yield "";
       }
@@ -96,8 +97,13 @@ final class TextBuilder {
     boolean rest = parser.getCurrentToken().getType() != Token.EOF;
     if (!listener.errors().isEmpty() || !lines.errors().isEmpty() || rest) {
       errors.add(
-          Diagnostic.of(Code.BAD_TEXT, at(token, from, Math.max(to, from + 1)), "this is not an expression", "")
-              .withHelp("braces in a text show a value; a brace that is meant as such is written `\\{`"));
+          Diagnostic.of(
+                  Code.BAD_TEXT,
+                  at(token, from, Math.max(to, from + 1)),
+                  "this is not an expression",
+                  "")
+              .withHelp(
+                  "braces in a text show a value; a brace that is meant as such is written `\\{`"));
       return;
     }
     var builder = new ExpressionBuilder(file, sources, limits);

@@ -33,7 +33,8 @@ final class TreeBuilder {
               Places.span(expressions.file, i.STRING().getSymbol()),
               expressions.span(i)));
     }
-    return new SourceFile(expressions.file, imports, c.declaration().stream().map(this::declaration).toList());
+    return new SourceFile(
+        expressions.file, imports, c.declaration().stream().map(this::declaration).toList());
   }
 
   private Decl declaration(ModelParser.DeclarationContext c) {
@@ -55,7 +56,11 @@ final class TreeBuilder {
               block(l.block()),
               expressions.span(c));
       case ModelParser.ModelDeclarationContext m ->
-          new Decl.Model(expressions.name(m.name()), config(m.config()), block(m.block()), expressions.span(c));
+          new Decl.Model(
+              expressions.name(m.name()),
+              config(m.config()),
+              block(m.block()),
+              expressions.span(c));
       case ModelParser.OptimizerDeclarationContext o ->
           new Decl.Optimizer(
               expressions.name(o.name(0)),
@@ -66,7 +71,9 @@ final class TreeBuilder {
               expressions.span(c));
       case ModelParser.TrainDeclarationContext t ->
           new Decl.Train(
-              expressions.name(t.name()), t.setting().stream().map(this::setting).toList(), expressions.span(c));
+              expressions.name(t.name()),
+              t.setting().stream().map(this::setting).toList(),
+              expressions.span(c));
       default -> throw new IllegalStateException("unknown declaration " + c.getText());
     };
   }
@@ -87,9 +94,13 @@ final class TreeBuilder {
     return switch (c) {
       case ModelParser.StatedGradientContext s ->
           new Decl.Gradient.Stated(
-              expressions.name(s.name(0)), expressions.name(s.name(1)), block(s.block()), expressions.span(c));
+              expressions.name(s.name(0)),
+              expressions.name(s.name(1)),
+              block(s.block()),
+              expressions.span(c));
       case ModelParser.NoGradientContext n ->
-          new Decl.Gradient.Forbidden(expressions.plain(n.STRING().getSymbol()), expressions.span(c));
+          new Decl.Gradient.Forbidden(
+              expressions.plain(n.STRING().getSymbol()), expressions.span(c));
       default -> throw new IllegalStateException("unknown gradient " + c.getText());
     };
   }
@@ -99,7 +110,9 @@ final class TreeBuilder {
     if (c.selector() != null) {
       ModelParser.SelectorContext s = c.selector();
       boolean byType = s.getStart().getText().equals("*");
-      selector = new Decl.Selector(byType, s.name().stream().map(expressions::name).toList(), expressions.span(s));
+      selector =
+          new Decl.Selector(
+              byType, s.name().stream().map(expressions::name).toList(), expressions.span(s));
     }
     return new Decl.Setting(
         new Expr.Name(c.key().getText(), expressions.span(c.key())),
@@ -109,7 +122,8 @@ final class TreeBuilder {
   }
 
   private Stmt.Block block(ModelParser.BlockContext c) {
-    return new Stmt.Block(c.statement().stream().map(this::statement).toList(), expressions.span(c));
+    return new Stmt.Block(
+        c.statement().stream().map(this::statement).toList(), expressions.span(c));
   }
 
   private Stmt statement(ModelParser.StatementContext c) {
@@ -123,10 +137,14 @@ final class TreeBuilder {
       case ModelParser.StateStatementContext s ->
           new Stmt.State(s.stateItem().stream().map(this::stateItem).toList(), expressions.span(c));
       case ModelParser.InputStatementContext i ->
-          new Stmt.Input(expressions.name(i.name()), expressions.type(i.type()), expressions.span(c));
+          new Stmt.Input(
+              expressions.name(i.name()), expressions.type(i.type()), expressions.span(c));
       case ModelParser.OutputStatementContext o ->
           new Stmt.Output(
-              expressions.name(o.name()), type(o.type()), expressions.expression(o.expression()), expressions.span(c));
+              expressions.name(o.name()),
+              type(o.type()),
+              expressions.expression(o.expression()),
+              expressions.span(c));
       case ModelParser.ReturnStatementContext r ->
           new Stmt.Return(expressions.expression(r.expression()), expressions.span(c));
       case ModelParser.AssertStatementContext a ->
@@ -143,12 +161,16 @@ final class TreeBuilder {
       case ModelParser.IfStatementContext i -> branch(i.branch());
       case ModelParser.BindStatementContext b ->
           new Stmt.Bind(
-              b.target().stream().map(t -> new Stmt.Target(expressions.name(t.name()), type(t.type()))).toList(),
+              b.target().stream()
+                  .map(t -> new Stmt.Target(expressions.name(t.name()), type(t.type())))
+                  .toList(),
               expressions.expression(b.expression()),
               expressions.span(c));
       case ModelParser.UpdateStatementContext u ->
           new Stmt.Update(
-              expressions.name(u.name()), expressions.expression(u.expression()), expressions.span(c));
+              expressions.name(u.name()),
+              expressions.expression(u.expression()),
+              expressions.span(c));
       case ModelParser.ExpressionStatementContext e ->
           new Stmt.Alone(expressions.expression(e.expression()), expressions.span(c));
       default -> throw new IllegalStateException("unknown statement " + c.getText());
@@ -168,7 +190,8 @@ final class TreeBuilder {
     } else if (c.block().size() > 1) {
       otherwise = block(c.block(1));
     }
-    return new Stmt.If(expressions.expression(c.expression()), block(c.block(0)), otherwise, expressions.span(c));
+    return new Stmt.If(
+        expressions.expression(c.expression()), block(c.block(0)), otherwise, expressions.span(c));
   }
 
   private @Nullable TypeExpr type(ModelParser.@Nullable TypeContext c) {

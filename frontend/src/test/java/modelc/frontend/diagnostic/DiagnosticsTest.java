@@ -23,8 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Golden texts: a wrong source in, the rendered diagnostics out. A source is {@code CODE-variant.model}, or a folder with
- * a {@code main.model}; its first line may set limits or model parameters. Run with {@code -Dbless=true} to rewrite.
+ * Golden texts: a wrong source in, the rendered diagnostics out. A source is {@code
+ * CODE-variant.model}, or a folder with a {@code main.model}; its first line may set limits or
+ * model parameters. Run with {@code -Dbless=true} to rewrite.
  */
 class DiagnosticsTest {
   private static final Pattern DIRECTIVE = Pattern.compile("// (limits|set): (\\w+)=(.*)");
@@ -113,7 +114,9 @@ class DiagnosticsTest {
         values.add(v == null ? otherwise : c.getType() == int.class ? (Object) v.intValue() : v);
       }
       assertThat(left).isEmpty();
-      return Limits.class.getDeclaredConstructor(types.toArray(Class[]::new)).newInstance(values.toArray());
+      return Limits.class
+          .getDeclaredConstructor(types.toArray(Class[]::new))
+          .newInstance(values.toArray());
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }

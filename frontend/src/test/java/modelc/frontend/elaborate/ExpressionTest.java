@@ -23,7 +23,9 @@ class ExpressionTest {
   /** A compile-time number, seen through a tensor of ones. */
   private static double number(String expression) {
     return evaluate(
-            "x * (" + expression + ")", "input x: f32[1]", Map.of("x", Tensor.of(DType.F32, new long[] {1, 1}, 1)))
+            "x * (" + expression + ")",
+            "input x: f32[1]",
+            Map.of("x", Tensor.of(DType.F32, new long[] {1, 1}, 1)))
         .data()[0];
   }
 
@@ -78,8 +80,10 @@ class ExpressionTest {
   void smallerRanksAreFoundByNameAlone() {
     String types = "input t: f32[3, 2];  x: [batch, n, m] = t";
     var t = Map.of("t", Tensor.of(DType.F32, new long[] {1, 3, 2}, 1, 2, 3, 4, 5, 6));
-    assertThat(evaluate("x - sum(x, over = m)", types, t).data()).containsExactly(-2, -1, -4, -3, -6, -5);
-    assertThat(evaluate("x - sum(x, over = n)", types, t).data()).containsExactly(-8, -10, -6, -8, -4, -6);
+    assertThat(evaluate("x - sum(x, over = m)", types, t).data())
+        .containsExactly(-2, -1, -4, -3, -6, -5);
+    assertThat(evaluate("x - sum(x, over = n)", types, t).data())
+        .containsExactly(-8, -10, -6, -8, -4, -6);
     // The axes of the smaller one may stand in another order.
     String turned = types + ";  param w: [m, n] = [[1, 2, 3], [10, 20, 30]]";
     var c = Models.compile("model M {\n" + turned + "\noutput y = x + w\n}");
@@ -113,7 +117,11 @@ class ExpressionTest {
   @Test
   void productsContractTheLastAxisWithTheFirst() {
     String types = "input x: f32[3];  param w: [3, 2] = [[1, 0], [0, 1], [1, 1]]";
-    var c = Models.compile("model M {\n" + types + "\noutput y = x @ w\noutput z = x @ transpose(transpose(w))\n}");
+    var c =
+        Models.compile(
+            "model M {\n"
+                + types
+                + "\noutput y = x @ w\noutput z = x @ transpose(transpose(w))\n}");
     Tensor w = Models.init(c, 1).get("w");
     var r = Models.run(c, "infer", Map.of("x", X.get("x"), "w", w));
     assertThat(r.get("y").data()).containsExactly(4, 5, 10, 11);
@@ -129,7 +137,8 @@ class ExpressionTest {
     assertThat(of("reverse(x, over = last)")).containsExactly(3, 2, 1, 6, 5, 4);
     assertThat(of("slice(x, last, 1, 3)")).containsExactly(2, 3, 5, 6);
     assertThat(of("slice(x, last, 0, 3, step = 2)")).containsExactly(1, 3, 4, 6);
-    assertThat(of("concat([x, 10 * slice(x, last, 0, 1)], axis = last)")).containsExactly(1, 2, 3, 10, 4, 5, 6, 40);
+    assertThat(of("concat([x, 10 * slice(x, last, 0, 1)], axis = last)"))
+        .containsExactly(1, 2, 3, 10, 4, 5, 6, 40);
     assertThat(of("split(x, 3)[1]")).containsExactly(2, 5);
     assertThat(of("pad_axis(x, last, 1, 0, value = 9)")).containsExactly(9, 1, 2, 3, 9, 4, 5, 6);
     assertThat(of("cast(iota(x, axis = last), f32) + 0 * x")).containsExactly(0, 1, 2, 0, 1, 2);
@@ -141,7 +150,8 @@ class ExpressionTest {
     assertThat(evaluate("pick(x, i, axis = last)", types, in).data()).containsExactly(3, 4);
     assertThat(evaluate("one_hot(i, 3)", types, in).data()).containsExactly(0, 0, 1, 1, 0, 0);
     assertThat(evaluate("take(x, 1, axis = last)", types, in).data()).containsExactly(2, 5);
-    assertThat(evaluate("cast(argmax(-x, over = last), f32)", types, in).data()).containsExactly(0, 0);
+    assertThat(evaluate("cast(argmax(-x, over = last), f32)", types, in).data())
+        .containsExactly(0, 0);
   }
 
   @Test

@@ -68,17 +68,25 @@ class ImportTest {
   void symbolicLinksDoNotLeadOutside() throws IOException {
     Path outside = Files.createTempFile("outside", ".model");
     Files.writeString(outside, "fn f(x) { return x }");
-    write("main.model", "import f from \"link.model\"\nmodel M { input x: f32[4];  output y = f(x) }");
+    write(
+        "main.model",
+        "import f from \"link.model\"\nmodel M { input x: f32[4];  output y = f(x) }");
     Files.createSymbolicLink(folder.resolve("link.model"), outside);
-    assertThatThrownBy(this::load).isInstanceOf(DiagnosticException.class).hasMessageContaining("E0603");
+    assertThatThrownBy(this::load)
+        .isInstanceOf(DiagnosticException.class)
+        .hasMessageContaining("E0603");
     Files.delete(outside);
   }
 
   @Test
   void errorsInImportedFilesNameThem() throws IOException {
-    write("main.model", "import f from \"sub/a.model\"\nmodel M { input x: f32[4];  output y = f(x) }");
+    write(
+        "main.model",
+        "import f from \"sub/a.model\"\nmodel M { input x: f32[4];  output y = f(x) }");
     write("sub/a.model", "fn f(x) {\n    return y\n}");
-    assertThatThrownBy(this::load).isInstanceOf(DiagnosticException.class).hasMessageContaining("sub/a.model:2:12");
+    assertThatThrownBy(this::load)
+        .isInstanceOf(DiagnosticException.class)
+        .hasMessageContaining("sub/a.model:2:12");
   }
 
   @Test

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** docs/language.md against the compiler: its examples are checked, its tables are complete. */
 class LanguageDocTest {
-  private static final Pattern BLOCK = Pattern.compile("^```model\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE);
+  private static final Pattern BLOCK =
+      Pattern.compile("^```model\\n(.*?)^```", Pattern.DOTALL | Pattern.MULTILINE);
 
   private static String text() throws IOException {
     Path here = Path.of("docs/language.md");

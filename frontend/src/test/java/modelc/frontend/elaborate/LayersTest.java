@@ -97,14 +97,15 @@ class LayersTest {
                 output y = x -> t -> t
             }
             """);
-    assertThat(parameters(c)).containsExactly("t.dense.w", "t.dense.b", "t.dense_2.w", "t.dense_2.b");
+    assertThat(parameters(c))
+        .containsExactly("t.dense.w", "t.dense.b", "t.dense_2.w", "t.dense_2.b");
     assertThat(c.summary().flops()).isEqualTo(2 * 2 * (12 + 12));
   }
 
   @Test
   void aModelIsALayerOfAnother() {
     String source =
-            """
+        """
             model Encoder(units: int = 3) {
                 input x: f32[4]
                 output code = x -> dense(units)
@@ -117,8 +118,10 @@ class LayersTest {
                 output z = both.raw
             }
             """;
-    Checked c = Frontend.load("test.model", source, FrontendOptions.of(new FakeCatalog()).withModel("M"));
-    assertThat(parameters(c)).containsExactly("encoder.dense.w", "encoder.dense.b", "dense.w", "dense.b");
+    Checked c =
+        Frontend.load("test.model", source, FrontendOptions.of(new FakeCatalog()).withModel("M"));
+    assertThat(parameters(c))
+        .containsExactly("encoder.dense.w", "encoder.dense.b", "dense.w", "dense.b");
   }
 
   @Test
@@ -149,13 +152,16 @@ class LayersTest {
     assertThat(output("conv2d(2, 3, padding = same)", 1, 8, 8)).isEqualTo(Shape.of(2, 8, 8));
     assertThat(output("conv2d(2, 4, padding = same)", 1, 8, 8)).isEqualTo(Shape.of(2, 8, 8));
     assertThat(output("conv2d(2, 3, padding = full)", 1, 8, 8)).isEqualTo(Shape.of(2, 10, 10));
-    assertThat(output("conv2d(2, 3, stride = 2, padding = 1)", 1, 8, 8)).isEqualTo(Shape.of(2, 4, 4));
+    assertThat(output("conv2d(2, 3, stride = 2, padding = 1)", 1, 8, 8))
+        .isEqualTo(Shape.of(2, 4, 4));
     assertThat(output("conv2d(2, [3, 5], padding = [1, 2])", 1, 8, 8)).isEqualTo(Shape.of(2, 8, 8));
-    assertThat(output("conv2d(2, 2, padding = [[0, 1], [1, 0]])", 1, 8, 8)).isEqualTo(Shape.of(2, 8, 8));
+    assertThat(output("conv2d(2, 2, padding = [[0, 1], [1, 0]])", 1, 8, 8))
+        .isEqualTo(Shape.of(2, 8, 8));
     assertThat(output("conv2d(2, 3, dilation = 2)", 1, 8, 8)).isEqualTo(Shape.of(2, 4, 4));
     assertThat(output("conv2d(4, 3, groups = 4)", 4, 8, 8)).isEqualTo(Shape.of(4, 6, 6));
     assertThat(output("max_pool2d(3, stride = 2)", 1, 8, 8)).isEqualTo(Shape.of(1, 3, 3));
-    assertThat(output("max_pool2d(3, stride = 2, ceil_mode = true)", 1, 8, 8)).isEqualTo(Shape.of(1, 4, 4));
+    assertThat(output("max_pool2d(3, stride = 2, ceil_mode = true)", 1, 8, 8))
+        .isEqualTo(Shape.of(1, 4, 4));
     assertThat(output("avg_pool2d(2)", 1, 9, 9)).isEqualTo(Shape.of(1, 4, 4));
     assertThat(output("global_avg_pool2d", 3, 9, 9)).isEqualTo(Shape.of(3));
     assertThat(output("pad([1, 2])", 3, 9, 9)).isEqualTo(Shape.of(3, 11, 13));
@@ -163,7 +169,16 @@ class LayersTest {
 
   private static Shape output(String stage, int c, int h, int w) {
     Checked checked =
-        Models.compile("model M { input x: f32[" + c + ", " + h + ", " + w + "];  output y = x -> " + stage + " }");
+        Models.compile(
+            "model M { input x: f32["
+                + c
+                + ", "
+                + h
+                + ", "
+                + w
+                + "];  output y = x -> "
+                + stage
+                + " }");
     return checked.summary().layers().getFirst().output();
   }
 
@@ -184,7 +199,8 @@ class LayersTest {
     assertThat(rows.get(0).formula()).isEqualTo("5*3*2*6 + 6");
     assertThat(rows.get(1).formula()).isEqualTo("6 + 6");
     assertThat(rows.get(2).windows())
-        .containsExactly("(5 - (2*(3 - 1) + 1) + 1 + 0)/1 + 1 = 2", "(8 - (2*(3 - 1) + 1) + 2*2)/1 + 1 = 8");
+        .containsExactly(
+            "(5 - (2*(3 - 1) + 1) + 1 + 0)/1 + 1 = 2", "(8 - (2*(3 - 1) + 1) + 2*2)/1 + 1 = 8");
     assertThat(c.summary().formula()).isEqualTo("(5*3*2*6 + 6) + (6 + 6) + (3*3*6*8 + 8)");
     assertThat(c.summary().totalParameters()).isEqualTo(180 + 6 + 12 + 432 + 8);
   }
@@ -216,9 +232,11 @@ class LayersTest {
             }
             """);
     assertThat(c.summary().totalParameters())
-        .isEqualTo((2 * 8 * 8 * 9 + 4 * 8) + (16 * 8 * 9 + 16 * 16 * 9 + 4 * 16) + (16 * 8 + 2 * 16));
+        .isEqualTo(
+            (2 * 8 * 8 * 9 + 4 * 8) + (16 * 8 * 9 + 16 * 16 * 9 + 4 * 16) + (16 * 8 + 2 * 16));
     assertThat(parameters(c)).contains("a.conv1.w", "b.bn2.scale", "b.down.w", "b.batch_norm.mu");
-    assertThat(c.summary().layers()).extracting(ModelSummary.Layer::name)
+    assertThat(c.summary().layers())
+        .extracting(ModelSummary.Layer::name)
         .startsWith("a.conv1", "a.bn1", "a.relu", "a.conv2", "a.bn2", "b.conv1");
   }
 
@@ -244,14 +262,20 @@ class LayersTest {
     // Gradients are the compiler's affair: here only what does not depend on them is looked at.
     var train = c.program().entry("train");
     var states =
-        train.results().stream().filter(r -> r.kind() == modelc.ir.tensor.Entry.Kind.STATE).toList();
-    assertThat(states).extracting(modelc.ir.tensor.Entry.Result::name).containsExactly("bn.mu", "bn.var");
+        train.results().stream()
+            .filter(r -> r.kind() == modelc.ir.tensor.Entry.Kind.STATE)
+            .toList();
+    assertThat(states)
+        .extracting(modelc.ir.tensor.Entry.Result::name)
+        .containsExactly("bn.mu", "bn.var");
     var updates = states.stream().map(r -> ((Op.Select) r.value().op()).onTrue()).toList();
     assertThat(updates).allMatch(v -> v.op() instanceof Op.StopGradient);
     var inputs = train.arguments().stream().filter(x -> a.containsKey(x.name())).toList();
     var f =
         new modelc.ir.tensor.Function(
-            "states", inputs.stream().map(modelc.ir.tensor.Entry.Argument::value).toList(), updates);
+            "states",
+            inputs.stream().map(modelc.ir.tensor.Entry.Argument::value).toList(),
+            updates);
     List<Tensor> r =
         modelc.ir.tensor.Interpreter.run(f, inputs.stream().map(x -> a.get(x.name())).toList());
     assertThat(r.get(0).data()).containsExactly(0.1, 0.5);
@@ -274,7 +298,9 @@ class LayersTest {
             }
             """);
     var calls =
-        Graph.topological(c.program().entry("infer").results().stream().map(r -> r.value()).toList()).stream()
+        Graph.topological(
+                c.program().entry("infer").results().stream().map(r -> r.value()).toList())
+            .stream()
             .map(v -> v.op())
             .filter(op -> op instanceof Op.Call)
             .map(op -> ((Op.Call) op).callee())
@@ -286,7 +312,9 @@ class LayersTest {
 
   @Test
   void errorsInsideALayerAreBlamedOnTheUsersLine() {
-    Diagnostic d = Models.errors("model M {\n input x: f32[4, 4]\n output y = x -> conv2d(3, 3)\n}").getFirst();
+    Diagnostic d =
+        Models.errors("model M {\n input x: f32[4, 4]\n output y = x -> conv2d(3, 3)\n}")
+            .getFirst();
     assertThat(d.place().file()).isEqualTo("test.model");
     assertThat(d.place().line()).isEqualTo(3);
     assertThat(d.code()).isEqualTo(Code.SHAPE_MISMATCH);

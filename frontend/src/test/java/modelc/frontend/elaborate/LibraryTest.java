@@ -27,9 +27,12 @@ class LibraryTest {
 
   private static void holds(String name, DoubleUnaryOperator formula) {
     Tensor x = new Tensor(DType.F32, new long[] {1, POINTS.length}, POINTS);
-    double[] y = Models.evaluate(name + "(x)", "input x: f32[" + POINTS.length + "]", Map.of("x", x)).data();
+    double[] y =
+        Models.evaluate(name + "(x)", "input x: f32[" + POINTS.length + "]", Map.of("x", x)).data();
     for (int i = 0; i < y.length; i++) {
-      assertThat(y[i]).as(name + " of " + POINTS[i]).isCloseTo(formula.applyAsDouble(POINTS[i]), within(1e-9));
+      assertThat(y[i])
+          .as(name + " of " + POINTS[i])
+          .isCloseTo(formula.applyAsDouble(POINTS[i]), within(1e-9));
     }
   }
 
@@ -96,8 +99,14 @@ class LibraryTest {
       double[] down = at.clone();
       up[i] += h;
       down[i] -= h;
-      double[] a = Interpreter.run(callee.body(), List.of(new Tensor(DType.F32, new long[] {1, 4}, up))).getFirst().data();
-      double[] b = Interpreter.run(callee.body(), List.of(new Tensor(DType.F32, new long[] {1, 4}, down))).getFirst().data();
+      double[] a =
+          Interpreter.run(callee.body(), List.of(new Tensor(DType.F32, new long[] {1, 4}, up)))
+              .getFirst()
+              .data();
+      double[] b =
+          Interpreter.run(callee.body(), List.of(new Tensor(DType.F32, new long[] {1, 4}, down)))
+              .getFirst()
+              .data();
       double expected = 0;
       for (int j = 0; j < a.length; j++) {
         expected += cotangent[j] * (a[j] - b[j]) / (2 * h);
@@ -115,22 +124,35 @@ class LibraryTest {
 
   private static double loss(String call, double[] a, double[] b) {
     var in =
-        Map.of("a", new Tensor(DType.F32, new long[] {1, a.length}, a), "b", new Tensor(DType.F32, new long[] {1, b.length}, b));
+        Map.of(
+            "a",
+            new Tensor(DType.F32, new long[] {1, a.length}, a),
+            "b",
+            new Tensor(DType.F32, new long[] {1, b.length}, b));
     String types = "input a: f32[" + a.length + "];  input b: f32[" + b.length + "]";
     return Models.evaluate("mean(" + call + ", over = all)", types, in).data()[0];
   }
 
   @Test
   void lossesAreTheirFormulas() {
-    assertThat(loss("binary_cross_entropy(a, b)", new double[] {0.8}, new double[] {1})).isCloseTo(0.2231, within(1e-4));
-    assertThat(loss("binary_cross_entropy(a, b)", new double[] {0.2}, new double[] {0})).isCloseTo(0.2231, within(1e-4));
-    assertThat(loss("binary_cross_entropy(a, b)", new double[] {1}, new double[] {0})).isEqualTo(100);
-    assertThat(loss("binary_cross_entropy_with_logits(a, b)", new double[] {Math.log(4)}, new double[] {1}))
+    assertThat(loss("binary_cross_entropy(a, b)", new double[] {0.8}, new double[] {1}))
+        .isCloseTo(0.2231, within(1e-4));
+    assertThat(loss("binary_cross_entropy(a, b)", new double[] {0.2}, new double[] {0}))
+        .isCloseTo(0.2231, within(1e-4));
+    assertThat(loss("binary_cross_entropy(a, b)", new double[] {1}, new double[] {0}))
+        .isEqualTo(100);
+    assertThat(
+            loss(
+                "binary_cross_entropy_with_logits(a, b)",
+                new double[] {Math.log(4)},
+                new double[] {1}))
         .isCloseTo(-Math.log(0.8), within(1e-12));
     assertThat(loss("mse(a, b)", new double[] {1, 2}, new double[] {3, 5})).isEqualTo(6.5);
-    assertThat(loss("half_squared_error(a, b)", new double[] {1, 2}, new double[] {3, 5})).isEqualTo(3.25);
+    assertThat(loss("half_squared_error(a, b)", new double[] {1, 2}, new double[] {3, 5}))
+        .isEqualTo(3.25);
     assertThat(loss("mae(a, b)", new double[] {1, 2}, new double[] {3, 5})).isEqualTo(2.5);
-    assertThat(loss("huber(a, b)", new double[] {0, 0}, new double[] {0.5, 3})).isEqualTo((0.125 + 2.5) / 2);
+    assertThat(loss("huber(a, b)", new double[] {0, 0}, new double[] {0.5, 3}))
+        .isEqualTo((0.125 + 2.5) / 2);
     assertThat(loss("hinge(a, b)", new double[] {0.5, 2}, new double[] {1, 1})).isEqualTo(0.25);
   }
 
@@ -145,35 +167,49 @@ class LibraryTest {
     }
     var in =
         Map.of(
-            "logits", new Tensor(DType.F32, new long[] {4, 2}, logits), "label", Tensor.vector(DType.I32, 0, 0, 0, 0));
+            "logits",
+            new Tensor(DType.F32, new long[] {4, 2}, logits),
+            "label",
+            Tensor.vector(DType.I32, 0, 0, 0, 0));
     String types = "input logits: f32[2];  input label: i32[]";
     double[] each = Models.evaluate("cross_entropy(logits, label)", types, in).data();
     assertThat(Arrays.stream(each).sum()).isCloseTo(1.1960, within(1e-4));
-    assertThat(Models.evaluate("accuracy(logits, label)", types, in).data()).containsExactly(1, 1, 1, 1);
-    assertThat(Models.evaluate("top_k(logits, label, k = 1)", types, in).data()).containsExactly(1, 1, 1, 1);
+    assertThat(Models.evaluate("accuracy(logits, label)", types, in).data())
+        .containsExactly(1, 1, 1, 1);
+    assertThat(Models.evaluate("top_k(logits, label, k = 1)", types, in).data())
+        .containsExactly(1, 1, 1, 1);
   }
 
   @Test
   void crossEntropyDoesNotOverflow() {
     var in =
         Map.of(
-            "logits", new Tensor(DType.F32, new long[] {1, 3}, new double[] {1000, -1000, 999}),
-            "label", Tensor.vector(DType.I32, 1));
-    assertThat(Models.evaluate("cross_entropy(logits, label)", "input logits: f32[3];  input label: i32[]", in).data()[0])
+            "logits",
+            new Tensor(DType.F32, new long[] {1, 3}, new double[] {1000, -1000, 999}),
+            "label",
+            Tensor.vector(DType.I32, 1));
+    assertThat(
+            Models.evaluate(
+                    "cross_entropy(logits, label)", "input logits: f32[3];  input label: i32[]", in)
+                .data()[0])
         .isCloseTo(2000 + Math.log1p(Math.exp(-1)), within(1e-9));
   }
 
   private static double[] initial(String initializer, String shape) {
     Checked c =
         Models.compile(
-            "model M { input x: f32[1];  param w: [" + shape + "] = " + initializer
+            "model M { input x: f32[1];  param w: ["
+                + shape
+                + "] = "
+                + initializer
                 + ";  output y = x * sum(w, over = all) }");
     return Models.init(c, 7).get("w").data();
   }
 
   private static double deviation(double[] values) {
     double mean = Arrays.stream(values).average().orElseThrow();
-    return Math.sqrt(Arrays.stream(values).map(v -> (v - mean) * (v - mean)).average().orElseThrow());
+    return Math.sqrt(
+        Arrays.stream(values).map(v -> (v - mean) * (v - mean)).average().orElseThrow());
   }
 
   @Test
@@ -187,11 +223,16 @@ class LibraryTest {
     String shape = "60, 40, 2, 2";
     double in = 160;
     double out = 240;
-    assertThat(deviation(initial("glorot_uniform()", shape))).isCloseTo(Math.sqrt(2 / (in + out)), within(0.002));
-    assertThat(deviation(initial("glorot_normal()", shape))).isCloseTo(Math.sqrt(2 / (in + out)), within(0.002));
-    assertThat(deviation(initial("he_uniform()", shape))).isCloseTo(Math.sqrt(2 / in), within(0.003));
-    assertThat(deviation(initial("he_normal()", shape))).isCloseTo(Math.sqrt(2 / in), within(0.003));
-    assertThat(deviation(initial("lecun_normal()", shape))).isCloseTo(Math.sqrt(1 / in), within(0.003));
+    assertThat(deviation(initial("glorot_uniform()", shape)))
+        .isCloseTo(Math.sqrt(2 / (in + out)), within(0.002));
+    assertThat(deviation(initial("glorot_normal()", shape)))
+        .isCloseTo(Math.sqrt(2 / (in + out)), within(0.002));
+    assertThat(deviation(initial("he_uniform()", shape)))
+        .isCloseTo(Math.sqrt(2 / in), within(0.003));
+    assertThat(deviation(initial("he_normal()", shape)))
+        .isCloseTo(Math.sqrt(2 / in), within(0.003));
+    assertThat(deviation(initial("lecun_normal()", shape)))
+        .isCloseTo(Math.sqrt(1 / in), within(0.003));
     double[] uniform = initial("uniform(2, 3)", "1000");
     assertThat(Arrays.stream(uniform).min().orElseThrow()).isBetween(2.0, 2.01);
     assertThat(Arrays.stream(uniform).max().orElseThrow()).isBetween(2.99, 3.0);
@@ -254,8 +295,12 @@ class LibraryTest {
     var train = c.program().entry("train");
     var random =
         Graph.topological(train.results().stream().map(r -> r.value()).toList()).stream()
-            .filter(v -> v.op() instanceof Op.Select s && s.onTrue().type().rank() == 2 && v.type().dim(0).isConstant()
-                && v.type().dim(0).constant() == 100)
+            .filter(
+                v ->
+                    v.op() instanceof Op.Select s
+                        && s.onTrue().type().rank() == 2
+                        && v.type().dim(0).isConstant()
+                        && v.type().dim(0).constant() == 100)
             .findFirst()
             .orElseThrow();
     var f =
@@ -269,11 +314,15 @@ class LibraryTest {
     Map<String, Tensor> given = new HashMap<>(in);
     given.put("seed", Tensor.vector(DType.I32, 5, 0));
     var names =
-        train.arguments().stream().map(a -> a.name()).filter(n -> List.of("seed", "step", "w").contains(n)).toList();
+        train.arguments().stream()
+            .map(a -> a.name())
+            .filter(n -> List.of("seed", "step", "w").contains(n))
+            .toList();
     double[][] draws = new double[2][];
     for (int step = 1; step <= 2; step++) {
       given.put("step", Tensor.scalar(DType.F64, step));
-      draws[step - 1] = Interpreter.run(f, names.stream().map(given::get).toList()).getFirst().data();
+      draws[step - 1] =
+          Interpreter.run(f, names.stream().map(given::get).toList()).getFirst().data();
       double mean = Arrays.stream(draws[step - 1]).average().orElseThrow();
       assertThat(mean).isCloseTo(1, within(0.02));
       assertThat(draws[step - 1]).contains(new double[] {0, 1 / 0.7}, within(1e-12));

@@ -21,7 +21,9 @@ class SyntaxTest {
   }
 
   private static List<Stmt> body(String statements) {
-    return ((Decl.Fn) parse("fn f() {\n" + statements + "\n}").declarations().getFirst()).body().statements();
+    return ((Decl.Fn) parse("fn f() {\n" + statements + "\n}").declarations().getFirst())
+        .body()
+        .statements();
   }
 
   private static Expr value(String expression) {
@@ -55,9 +57,20 @@ class SyntaxTest {
       case Expr.Prefix p -> "(" + p.op() + " " + show(p.operand()) + ")";
       case Expr.Infix i -> "(" + show(i.left()) + " " + i.op() + " " + show(i.right()) + ")";
       case Expr.Conditional c ->
-          "(if " + show(c.condition()) + " then " + show(c.onTrue()) + " else " + show(c.onFalse()) + ")";
+          "(if "
+              + show(c.condition())
+              + " then "
+              + show(c.onTrue())
+              + " else "
+              + show(c.onFalse())
+              + ")";
       case Expr.Arrow a ->
-          "(" + show(a.input()) + " -> " + (a.label() == null ? "" : a.label().name() + ": ") + show(a.stage()) + ")";
+          "("
+              + show(a.input())
+              + " -> "
+              + (a.label() == null ? "" : a.label().name() + ": ")
+              + show(a.stage())
+              + ")";
     };
   }
 
@@ -73,7 +86,8 @@ class SyntaxTest {
 
   @Test
   void arrowsBindLooserThanArithmeticAndTighterThanIf() {
-    assertThat(show(value("x + y -> f(1) -> l: g(a = 2)"))).isEqualTo("(((x + y) -> f(1)) -> l: g(a=2))");
+    assertThat(show(value("x + y -> f(1) -> l: g(a = 2)")))
+        .isEqualTo("(((x + y) -> f(1)) -> l: g(a=2))");
     assertThat(show(value("if a == b and c then x else x -> f -> g")))
         .isEqualTo("(if ((a == b) and c) then x else ((x -> f) -> g))");
   }
@@ -84,7 +98,8 @@ class SyntaxTest {
     assertThat(two).hasSize(2);
     assertThat(show(((Stmt.Bind) two.get(0)).value())).isEqualTo("((x -> f) -> g)");
     assertThat(show(((Stmt.Bind) two.get(1)).value())).isEqualTo("(a + b)");
-    assertThat(body("y = f(1,\n 2)\nz = [\n1\n]\nif a { x = 1 }\nelse { x = 2 };  w = 3")).hasSize(4);
+    assertThat(body("y = f(1,\n 2)\nz = [\n1\n]\nif a { x = 1 }\nelse { x = 2 };  w = 3"))
+        .hasSize(4);
     assertThat(show(((Stmt.Bind) body("y = if a then b\n else c").getFirst()).value()))
         .isEqualTo("(if a then b else c)");
   }
@@ -125,10 +140,13 @@ class SyntaxTest {
             }
             """);
     assertThat(file.imports()).hasSize(1);
-    assertThat(file.declarations()).extracting(Decl::kind)
+    assertThat(file.declarations())
+        .extracting(Decl::kind)
         .containsExactly("fn", "fn", "layer", "model", "optimizer", "train");
-    assertThat(((Decl.Fn) file.declarations().get(0)).gradient()).isInstanceOf(Decl.Gradient.Stated.class);
-    assertThat(((Decl.Fn) file.declarations().get(1)).gradient()).isInstanceOf(Decl.Gradient.Forbidden.class);
+    assertThat(((Decl.Fn) file.declarations().get(0)).gradient())
+        .isInstanceOf(Decl.Gradient.Stated.class);
+    assertThat(((Decl.Fn) file.declarations().get(1)).gradient())
+        .isInstanceOf(Decl.Gradient.Forbidden.class);
   }
 
   @Test
@@ -143,7 +161,8 @@ class SyntaxTest {
   void valuesInTextsArePlacedWhereTheyStand() {
     Expr.Text text = (Expr.Text) value("\"{c} channels, \\{not} {n / 2}\"");
     assertThat(text.pieces()).hasSize(3);
-    assertThat(((Expr.Piece.Characters) text.pieces().get(1)).text()).isEqualTo(" channels, {not} ");
+    assertThat(((Expr.Piece.Characters) text.pieces().get(1)).text())
+        .isEqualTo(" channels, {not} ");
     Expr shown = ((Expr.Piece.Shown) text.pieces().get(2)).value();
     assertThat(shown.span().toString()).isEqualTo("test.model:2:31");
   }

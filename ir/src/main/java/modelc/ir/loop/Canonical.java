@@ -4,8 +4,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The form of a kernel in which equal code is equal: variables and buffers are named by the order in which they are
- * bound, the kernel's own name and origins are dropped. It does not reorder or simplify anything.
+ * The form of a kernel in which equal code is equal: variables and buffers are named by the order
+ * in which they are bound, the kernel's own name and origins are dropped. It does not reorder or
+ * simplify anything.
  */
 public final class Canonical {
   private int vars;

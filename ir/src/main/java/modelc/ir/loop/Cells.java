@@ -6,16 +6,21 @@ import java.nio.ByteOrder;
 import modelc.ir.DType;
 
 /**
- * Bytes that remember what was written where, and by whom in the current phase. It decides nothing: {@link View} checks
- * accesses, {@link Races} judges them.
+ * Bytes that remember what was written where, and by whom in the current phase. It decides nothing:
+ * {@link View} checks accesses, {@link Races} judges them.
  *
- * <p>What is remembered is kept per granule, a power of two of bytes that divides every element in it.
+ * <p>What is remembered is kept per granule, a power of two of bytes that divides every element in
+ * it.
  */
 final class Cells {
-  static final VarHandle F32 = MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
-  static final VarHandle F64 = MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
-  static final VarHandle I32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  static final VarHandle I64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  static final VarHandle F32 =
+      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+  static final VarHandle F64 =
+      MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
+  static final VarHandle I32 =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  static final VarHandle I64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** Nothing was written to the granule. */
   static final char UNDEFINED = 0;
@@ -29,14 +34,18 @@ final class Cells {
   /** By granule: the tag of the element that begins there, or one of the two above. */
   final char[] tags;
 
-  /** By granule: who wrote it last and who read it, as {@link Races} numbers them; empty until races are looked for. */
+  /**
+   * By granule: who wrote it last and who read it, as {@link Races} numbers them; empty until races
+   * are looked for.
+   */
   int[] writers = {};
 
   int[] readers = {};
 
   Cells(long bytes, int granuleShift) {
     if (bytes > Integer.MAX_VALUE - 64) {
-      throw new IllegalArgumentException(bytes + " bytes are more than the interpreter holds in one piece");
+      throw new IllegalArgumentException(
+          bytes + " bytes are more than the interpreter holds in one piece");
     }
     data = new byte[(int) bytes];
     this.granuleShift = granuleShift;
@@ -49,7 +58,8 @@ final class Cells {
    * @param region a number for that place, 0 for memory that is not shared between buffers
    */
   static char tag(DType dtype, int region) {
-    // Five types leave 13 bits of 16 for the region; with more regions the check is weaker, not wrong.
+    // Five types leave 13 bits of 16 for the region; with more regions the check is weaker, not
+    // wrong.
     return (char) ((region & 0x1FFF) << 3 | code(dtype) + 2);
   }
 

@@ -3,8 +3,8 @@ package modelc.ir.loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compiled pieces of a kernel: closures over a frame. A vector's array belongs to the frame; whoever gets it may read
- * it until the same piece is evaluated again in that frame.
+ * Compiled pieces of a kernel: closures over a frame. A vector's array belongs to the frame;
+ * whoever gets it may read it until the same piece is evaluated again in that frame.
  */
 final class Code {
   private Code() {}
@@ -36,6 +36,9 @@ final class Code {
     void run(Frame f);
   }
 
-  /** Where an access reads or writes: {@code lanes} consecutive elements from a scalar index, or one a lane. */
+  /**
+   * Where an access reads or writes: {@code lanes} consecutive elements from a scalar index, or one
+   * a lane.
+   */
   record Places(int lanes, @Nullable LongCode scalar, @Nullable LongVectorCode vector) {}
 }

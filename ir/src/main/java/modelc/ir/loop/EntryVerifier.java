@@ -15,9 +15,11 @@ import modelc.ir.Symbol;
  * The rules of entries; their kernels are checked by {@link LoopVerifier}.
  *
  * <ul>
- *   <li>Sizes use the entry's symbols only, and a kernel's symbols are among them. Two kernels of one name are equal.
- *   <li>A launch has one argument for each parameter: an argument of the entry of the same element type and at least
- *       its size, or a piece of the arena, at a multiple of 64 bytes and within it at the symbols' maxima.
+ *   <li>Sizes use the entry's symbols only, and a kernel's symbols are among them. Two kernels of
+ *       one name are equal.
+ *   <li>A launch has one argument for each parameter: an argument of the entry of the same element
+ *       type and at least its size, or a piece of the arena, at a multiple of 64 bytes and within
+ *       it at the symbols' maxima.
  *   <li>Pieces of the arena passed to one launch are the same or apart.
  *   <li>Only a kernel with a PARALLEL loop is split.
  * </ul>
@@ -41,7 +43,8 @@ final class EntryVerifier {
 
   private void require(boolean condition, String problem) {
     if (!condition) {
-      problems.add("entry " + entry.name() + ": " + (where.isEmpty() ? "" : where + ": ") + problem);
+      problems.add(
+          "entry " + entry.name() + ": " + (where.isEmpty() ? "" : where + ": ") + problem);
     }
   }
 
@@ -51,7 +54,11 @@ final class EntryVerifier {
     for (LoopEntry.ArgumentBuffer a : entry.arguments()) {
       require(
           symbols.containsAll(a.elements().symbols()),
-          "argument " + a.name() + " has " + a.elements() + " elements, of which a symbol is not declared");
+          "argument "
+              + a.name()
+              + " has "
+              + a.elements()
+              + " elements, of which a symbol is not declared");
     }
     require(entry.arenaBytes() >= 0, "the arena has " + entry.arenaBytes() + " bytes");
     var kernels = new HashMap<String, Kernel>();
@@ -70,12 +77,14 @@ final class EntryVerifier {
 
   private void launch(LoopEntry.Launch l, Set<Symbol> symbols) {
     Kernel k = l.kernel();
-    require(symbols.containsAll(k.symbols()), "the kernel uses a symbol that the entry does not have");
+    require(
+        symbols.containsAll(k.symbols()), "the kernel uses a symbol that the entry does not have");
     require(
         !l.split() || LoopVerifier.hasLoop(k.body(), EnumSet.of(LoopKind.PARALLEL)),
         "it is split, but has no parallel loop");
     if (l.arguments().size() != k.parameters().size()) {
-      require(false, l.arguments().size() + " arguments for " + k.parameters().size() + " parameters");
+      require(
+          false, l.arguments().size() + " arguments for " + k.parameters().size() + " parameters");
       return;
     }
     var pieces = new HashMap<Long, Long>();
@@ -90,7 +99,11 @@ final class EntryVerifier {
               p.name() + " is at " + a.byteOffset() + ", no multiple of " + ALIGNMENT);
           require(
               a.byteOffset() + bytes <= entry.arenaBytes(),
-              p.name() + " ends at " + (a.byteOffset() + bytes) + ", the arena at " + entry.arenaBytes());
+              p.name()
+                  + " ends at "
+                  + (a.byteOffset() + bytes)
+                  + ", the arena at "
+                  + entry.arenaBytes());
           pieces.merge(a.byteOffset(), bytes, Math::max);
         }
       }
@@ -104,7 +117,9 @@ final class EntryVerifier {
       return;
     }
     LoopEntry.ArgumentBuffer a = entry.arguments().get(index);
-    require(a.dtype() == p.dtype(), p.name() + " is " + p.dtype() + ", argument " + a.name() + " " + a.dtype());
+    require(
+        a.dtype() == p.dtype(),
+        p.name() + " is " + p.dtype() + ", argument " + a.name() + " " + a.dtype());
     require(
         fits(p.size(), a.elements(), Symbol::max) && fits(p.size(), a.elements(), _ -> 1),
         p.name() + " has " + p.size() + " elements, argument " + a.name() + " " + a.elements());

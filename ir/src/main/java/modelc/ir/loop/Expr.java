@@ -9,8 +9,8 @@ import modelc.ir.Symbol;
 import modelc.ir.UnaryFn;
 
 /**
- * Expressions of Loop IR: scalars or vectors (lanes) of one element type. Indices are I64. Elementwise functions mean
- * what they mean in Tensor IR, at the element type's own precision.
+ * Expressions of Loop IR: scalars or vectors (lanes) of one element type. Indices are I64.
+ * Elementwise functions mean what they mean in Tensor IR, at the element type's own precision.
  *
  * <p>Types are checked where expressions are made ({@link LoopBuilder}) and by the verifier.
  */
@@ -21,7 +21,10 @@ public sealed interface Expr {
 
   int lanes();
 
-  /** An integer or BOOL constant, or a float one given by value; {@code value} is exact for |integers| below 2^53. */
+  /**
+   * An integer or BOOL constant, or a float one given by value; {@code value} is exact for
+   * |integers| below 2^53.
+   */
   record Const(DType dtype, double value) implements Expr {
     @Override
     public int lanes() {
@@ -103,7 +106,10 @@ public sealed interface Expr {
     }
   }
 
-  /** Both branches are evaluated; loads that must not happen are guarded by a mask or an {@link Stmt.If}. */
+  /**
+   * Both branches are evaluated; loads that must not happen are guarded by a mask or an {@link
+   * Stmt.If}.
+   */
   record Select(Expr predicate, Expr onTrue, Expr onFalse) implements Expr {
     @Override
     public DType dtype() {
@@ -125,8 +131,9 @@ public sealed interface Expr {
   }
 
   /**
-   * An element, or {@code lanes} consecutive elements from a scalar {@code index}; with a vector index (a gather) one
-   * element a lane. Where {@code mask} (BOOL, one a lane) is false nothing is read and the lane is 0.
+   * An element, or {@code lanes} consecutive elements from a scalar {@code index}; with a vector
+   * index (a gather) one element a lane. Where {@code mask} (BOOL, one a lane) is false nothing is
+   * read and the lane is 0.
    *
    * <p>For a REGISTER buffer with vector elements: the whole element.
    */
@@ -153,7 +160,9 @@ public sealed interface Expr {
     }
   }
 
-  /** Reduces the lanes of a vector to a scalar, pairwise: (lane i) with (lane i + n/2), and again. */
+  /**
+   * Reduces the lanes of a vector to a scalar, pairwise: (lane i) with (lane i + n/2), and again.
+   */
   record Horizontal(ReduceFn fn, Expr x) implements Expr {
     @Override
     public DType dtype() {
@@ -179,7 +188,10 @@ public sealed interface Expr {
     }
   }
 
-  /** The value another thread of the warp has: of lane {@code threadInWarp XOR mask}. All 32 take part. */
+  /**
+   * The value another thread of the warp has: of lane {@code threadInWarp XOR mask}. All 32 take
+   * part.
+   */
   record WarpShuffleXor(Expr x, int mask) implements Expr {
     @Override
     public DType dtype() {

@@ -7,16 +7,18 @@ import modelc.ir.DType;
 import modelc.ir.UnaryFn;
 
 /**
- * Checks that the parts of an expression agree in element type and lanes. It knows nothing of scopes.
+ * Checks that the parts of an expression agree in element type and lanes. It knows nothing of
+ * scopes.
  *
  * <ul>
  *   <li>Constants are scalars that their type holds.
- *   <li>Operands of one operation have one element type and as many lanes; {@code Splat} and {@code Ramp} make vectors
- *       from scalars, {@code Horizontal} and {@code Lane} scalars from vectors, nothing else changes lanes.
- *   <li>Arithmetic is on numbers, transcendental and rounding functions on floats, logic on BOOL and integers, shifts on
- *       integers.
- *   <li>An index is I64. A vector index has as many lanes as the access. An element of a REGISTER buffer is accessed
- *       whole, at a scalar index and without a mask.
+ *   <li>Operands of one operation have one element type and as many lanes; {@code Splat} and {@code
+ *       Ramp} make vectors from scalars, {@code Horizontal} and {@code Lane} scalars from vectors,
+ *       nothing else changes lanes.
+ *   <li>Arithmetic is on numbers, transcendental and rounding functions on floats, logic on BOOL
+ *       and integers, shifts on integers.
+ *   <li>An index is I64. A vector index has as many lanes as the access. An element of a REGISTER
+ *       buffer is accessed whole, at a scalar index and without a mask.
  *   <li>A mask is BOOL with as many lanes as the access.
  * </ul>
  */
@@ -64,15 +66,20 @@ final class ExprTypes {
       case Expr.Ramp r -> {
         require(r.base().dtype().isInteger(), () -> "ramp of " + type(r.base()));
         require(r.base().lanes() == 1 && r.stride().lanes() == 1, () -> "ramp of vectors");
-        require(r.base().dtype() == r.stride().dtype(), () -> "ramp of " + type(r.base()) + " and " + type(r.stride()));
+        require(
+            r.base().dtype() == r.stride().dtype(),
+            () -> "ramp of " + type(r.base()) + " and " + type(r.stride()));
         lanes(r.lanes());
       }
       case Expr.Horizontal h -> {
         lanes(h.x().lanes());
-        require(Integer.bitCount(h.x().lanes()) == 1, () -> "lanes are reduced pairwise, not " + h.x().lanes());
+        require(
+            Integer.bitCount(h.x().lanes()) == 1,
+            () -> "lanes are reduced pairwise, not " + h.x().lanes());
         switch (h.fn()) {
           case ADD, MULTIPLY, MAXIMUM, MINIMUM -> numeric("horizontal_" + h.fn(), h.dtype());
-          case AND, OR -> require(!h.dtype().isFloat(), () -> "horizontal_" + h.fn() + " of " + h.dtype());
+          case AND, OR ->
+              require(!h.dtype().isFloat(), () -> "horizontal_" + h.fn() + " of " + h.dtype());
         }
       }
       case Expr.Lane l ->
@@ -81,7 +88,9 @@ final class ExprTypes {
               () -> type(l.x()) + " has no lane " + l.lane());
       case Expr.WarpShuffleXor w -> {
         require(w.x().lanes() == 1, () -> "shuffle of " + type(w.x()));
-        require(w.mask() >= 1 && w.mask() < 32, () -> "a warp has 32 lanes, not one at distance " + w.mask());
+        require(
+            w.mask() >= 1 && w.mask() < 32,
+            () -> "a warp has 32 lanes, not one at distance " + w.mask());
       }
     }
   }
@@ -128,7 +137,8 @@ final class ExprTypes {
     same(b, b.x(), b.y());
     DType x = b.dtype();
     switch (b.fn()) {
-      case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM -> numeric(b.fn().toString(), x);
+      case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM ->
+          numeric(b.fn().toString(), x);
       case AND, OR, XOR -> require(!x.isFloat(), () -> b.fn() + " of " + x);
       case SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> require(x.isInteger(), () -> b.fn() + " of " + x);
     }
@@ -150,16 +160,23 @@ final class ExprTypes {
 
   /** An access to {@code lanes} lanes, in a load or a store. */
   void access(Buffer b, Expr index, int lanes, Optional<Expr> mask) {
-    require(index.dtype() == DType.I64, () -> "the index of " + b.name() + " is " + index.dtype() + ", not i64");
-    require(lanes >= 1 && lanes <= MAX_LANES, () -> "an access to " + lanes + " lanes of " + b.name());
+    require(
+        index.dtype() == DType.I64,
+        () -> "the index of " + b.name() + " is " + index.dtype() + ", not i64");
+    require(
+        lanes >= 1 && lanes <= MAX_LANES, () -> "an access to " + lanes + " lanes of " + b.name());
     if (b.space() == Space.REGISTER) {
       require(
           index.lanes() == 1 && lanes == b.lanes() && mask.isEmpty(),
-          () -> "an element of register buffer " + b.name() + " is accessed whole and without a mask");
+          () ->
+              "an element of register buffer "
+                  + b.name()
+                  + " is accessed whole and without a mask");
     } else {
       require(
           index.lanes() == 1 || index.lanes() == lanes,
-          () -> "an index of " + index.lanes() + " lanes for " + lanes + " elements of " + b.name());
+          () ->
+              "an index of " + index.lanes() + " lanes for " + lanes + " elements of " + b.name());
     }
     mask.ifPresent(
         m ->

@@ -9,7 +9,10 @@ final class Frame {
 
   final double[] doubles;
 
-  /** Vector variables, and the results of vector expressions that are in the middle of being evaluated. */
+  /**
+   * Vector variables, and the results of vector expressions that are in the middle of being
+   * evaluated.
+   */
   final long[][] longVectors;
 
   final double[][] doubleVectors;
@@ -27,7 +30,13 @@ final class Frame {
   long threadX;
   long threadY;
 
-  Frame(long[] longs, double[] doubles, long[][] longVectors, double[][] doubleVectors, View[] views, Races races) {
+  Frame(
+      long[] longs,
+      double[] doubles,
+      long[][] longVectors,
+      double[][] doubleVectors,
+      View[] views,
+      Races races) {
     this.longs = longs;
     this.doubles = doubles;
     this.longVectors = longVectors;
@@ -39,7 +48,13 @@ final class Frame {
   /** A frame with the same values and buffers; what is allocated in it from now on is its own. */
   Frame fork() {
     var copy =
-        new Frame(longs.clone(), doubles.clone(), new long[longVectors.length][], new double[doubleVectors.length][], views.clone(), races);
+        new Frame(
+            longs.clone(),
+            doubles.clone(),
+            new long[longVectors.length][],
+            new double[doubleVectors.length][],
+            views.clone(),
+            races);
     for (int i = 0; i < longVectors.length; i++) {
       copy.longVectors[i] = longVectors[i].clone();
     }

@@ -66,7 +66,16 @@ enum Infix {
   Expr make(Expr x, Expr y) {
     return switch (this) {
       case EQ, NE, LT, LE, GT, GE -> new Expr.Compare(CompareFn.valueOf(name()), x, y);
-      case OR, XOR, AND, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL, ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER ->
+      case OR,
+          XOR,
+          AND,
+          SHIFT_LEFT,
+          SHIFT_RIGHT_LOGICAL,
+          ADD,
+          SUBTRACT,
+          MULTIPLY,
+          DIVIDE,
+          REMAINDER ->
           new Expr.Binary(BinaryFn.valueOf(name()), x, y);
     };
   }

@@ -12,8 +12,9 @@ import modelc.ir.Scalars;
 import modelc.ir.UnaryFn;
 
 /**
- * The elementwise functions at their element type's own precision: f32 is held in a double and rounded after every
- * operation, i32 and BOOL (0 or 1) in a long. Which functions a type has is not checked here.
+ * The elementwise functions at their element type's own precision: f32 is held in a double and
+ * rounded after every operation, i32 and BOOL (0 or 1) in a long. Which functions a type has is not
+ * checked here.
  */
 final class LoopArithmetic {
   private LoopArithmetic() {}
@@ -70,7 +71,10 @@ final class LoopArithmetic {
     return dtype == DType.I32 ? x -> (int) wide.applyAsLong(x) : wide;
   }
 
-  /** For f32, rounding the double result once more is exact for the four operations (a double has enough bits). */
+  /**
+   * For f32, rounding the double result once more is exact for the four operations (a double has
+   * enough bits).
+   */
   static DoubleBinaryOperator floatBinary(BinaryFn fn, DType dtype) {
     DoubleBinaryOperator exact =
         switch (fn) {
@@ -82,7 +86,8 @@ final class LoopArithmetic {
           case POWER -> Scalars::power;
           case MAXIMUM -> Math::max;
           case MINIMUM -> Math::min;
-          case AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> throw new IllegalArgumentException(fn + " of " + dtype);
+          case AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL ->
+              throw new IllegalArgumentException(fn + " of " + dtype);
         };
     return dtype == DType.F32 ? (x, y) -> (float) exact.applyAsDouble(x, y) : exact;
   }

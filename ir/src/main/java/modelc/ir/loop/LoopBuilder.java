@@ -12,8 +12,8 @@ import modelc.ir.Dim;
 import modelc.ir.Symbol;
 
 /**
- * Writes the statements of one kernel: fresh names, loops by lambda, and index arithmetic that folds constants as it
- * goes, so that the text form stays readable.
+ * Writes the statements of one kernel: fresh names, loops by lambda, and index arithmetic that
+ * folds constants as it goes, so that the text form stays readable.
  */
 public final class LoopBuilder {
   private final int[] counter;
@@ -42,7 +42,10 @@ public final class LoopBuilder {
     out.add(s);
   }
 
-  /** A loop from {@code lower} to {@code upper}; the body gets a nested builder and the loop variable. */
+  /**
+   * A loop from {@code lower} to {@code upper}; the body gets a nested builder and the loop
+   * variable.
+   */
   public void loop(LoopKind kind, String name, Expr lower, Expr upper, long step, Body body) {
     Var v = Var.index(fresh(name));
     var inner = new LoopBuilder(counter);
@@ -66,7 +69,8 @@ public final class LoopBuilder {
     out.add(new Stmt.If(condition, inner.block(), Optional.empty()));
   }
 
-  public void whenElse(Expr condition, Consumer<LoopBuilder> then, Consumer<LoopBuilder> otherwise) {
+  public void whenElse(
+      Expr condition, Consumer<LoopBuilder> then, Consumer<LoopBuilder> otherwise) {
     var a = new LoopBuilder(counter);
     then.accept(a);
     var b = new LoopBuilder(counter);
@@ -99,7 +103,8 @@ public final class LoopBuilder {
   }
 
   public static Expr load(Buffer buffer, Expr index) {
-    return new Expr.Load(buffer, index, buffer.lanes() > 1 ? buffer.lanes() : index.lanes(), Optional.empty());
+    return new Expr.Load(
+        buffer, index, buffer.lanes() > 1 ? buffer.lanes() : index.lanes(), Optional.empty());
   }
 
   public static Expr load(Buffer buffer, Expr index, int lanes) {
@@ -127,7 +132,10 @@ public final class LoopBuilder {
     return e;
   }
 
-  /** {@code x + y}, folding constants and zeros; index arithmetic and numbers alike (0 is folded for integers only). */
+  /**
+   * {@code x + y}, folding constants and zeros; index arithmetic and numbers alike (0 is folded for
+   * integers only).
+   */
   public static Expr add(Expr x, Expr y) {
     if (isInt(x, 0)) {
       return y;
@@ -224,10 +232,12 @@ public final class LoopBuilder {
           case Expr.Fma x -> new Expr.Fma(map(x.x(), rule), map(x.y(), rule), map(x.z(), rule));
           case Expr.Compare x -> new Expr.Compare(x.fn(), map(x.x(), rule), map(x.y(), rule));
           case Expr.Select x ->
-              new Expr.Select(map(x.predicate(), rule), map(x.onTrue(), rule), map(x.onFalse(), rule));
+              new Expr.Select(
+                  map(x.predicate(), rule), map(x.onTrue(), rule), map(x.onFalse(), rule));
           case Expr.Convert x -> new Expr.Convert(x.dtype(), map(x.x(), rule));
           case Expr.Load x ->
-              new Expr.Load(x.buffer(), map(x.index(), rule), x.lanes(), x.mask().map(m -> map(m, rule)));
+              new Expr.Load(
+                  x.buffer(), map(x.index(), rule), x.lanes(), x.mask().map(m -> map(m, rule)));
           case Expr.Splat x -> new Expr.Splat(map(x.x(), rule), x.lanes());
           case Expr.Ramp x -> new Expr.Ramp(map(x.base(), rule), map(x.stride(), rule), x.lanes());
           case Expr.Horizontal x -> new Expr.Horizontal(x.fn(), map(x.x(), rule));

@@ -9,12 +9,16 @@ import modelc.ir.Symbol;
  * An entry point as a sequence of kernel launches over arguments and one planned arena.
  *
  * @param symbols the run-time sizes, in the order the caller passes them
- * @param arguments the caller's buffers: first the Tensor IR entry's arguments in order, then those of its results that
- *     do not alias an argument, in order
+ * @param arguments the caller's buffers: first the Tensor IR entry's arguments in order, then those
+ *     of its results that do not alias an argument, in order
  * @param arenaBytes the size of the arena at the symbols' maxima; it is 64-byte aligned
  */
 public record LoopEntry(
-    String name, List<Symbol> symbols, List<ArgumentBuffer> arguments, long arenaBytes, List<Launch> launches) {
+    String name,
+    List<Symbol> symbols,
+    List<ArgumentBuffer> arguments,
+    long arenaBytes,
+    List<Launch> launches) {
   public LoopEntry {
     symbols = List.copyOf(symbols);
     arguments = List.copyOf(arguments);

@@ -12,7 +12,10 @@ import modelc.ir.UnaryFn;
 import modelc.ir.loop.LoopLexer.Kind;
 import modelc.ir.loop.LoopLexer.Token;
 
-/** Reads expressions and accesses to buffers; {@link LoopParser} reads all else and says which names there are. */
+/**
+ * Reads expressions and accesses to buffers; {@link LoopParser} reads all else and says which names
+ * there are.
+ */
 final class LoopExprParser {
   final Map<String, Symbol> symbols = new HashMap<>();
   final Map<String, Buffer> buffers = new HashMap<>();
@@ -112,7 +115,8 @@ final class LoopExprParser {
         return new Expr.Const(DType.F64, real(sign, text.substring(0, text.length() - 3)));
       }
       if (text.endsWith("i32")) {
-        return new Expr.Const(DType.I32, Integer.parseInt(sign + text.substring(0, text.length() - 3)));
+        return new Expr.Const(
+            DType.I32, Integer.parseInt(sign + text.substring(0, text.length() - 3)));
       }
       if (text.contains(".") || text.contains("E") || !Character.isDigit(text.charAt(0))) {
         boolean finite = Character.isDigit(text.charAt(0));
@@ -150,11 +154,15 @@ final class LoopExprParser {
     String name = t.text();
     return switch (name) {
       case "fma" -> new Expr.Fma(argument(t, arguments, 0, 3), arguments.get(1), arguments.get(2));
-      case "select" -> new Expr.Select(argument(t, arguments, 0, 3), arguments.get(1), arguments.get(2));
+      case "select" ->
+          new Expr.Select(argument(t, arguments, 0, 3), arguments.get(1), arguments.get(2));
       case "splat" -> new Expr.Splat(argument(t, arguments, 0, 2), constant(t, arguments.get(1)));
-      case "ramp" -> new Expr.Ramp(argument(t, arguments, 0, 3), arguments.get(1), constant(t, arguments.get(2)));
+      case "ramp" ->
+          new Expr.Ramp(
+              argument(t, arguments, 0, 3), arguments.get(1), constant(t, arguments.get(2)));
       case "lane" -> new Expr.Lane(argument(t, arguments, 0, 2), constant(t, arguments.get(1)));
-      case "warp_shuffle_xor" -> new Expr.WarpShuffleXor(argument(t, arguments, 0, 2), constant(t, arguments.get(1)));
+      case "warp_shuffle_xor" ->
+          new Expr.WarpShuffleXor(argument(t, arguments, 0, 2), constant(t, arguments.get(1)));
       default -> {
         for (UnaryFn fn : UnaryFn.values()) {
           if (fn.toString().equals(name)) {

@@ -12,21 +12,23 @@ import modelc.ir.Dim;
 import modelc.ir.Symbol;
 
 /**
- * The meaning of Loop IR: runs kernels and entries on one thread, slowly, and refuses what has no meaning. Numbers are
- * rounded as the machine rounds them; transcendental functions are those of the JDK, rounded once.
+ * The meaning of Loop IR: runs kernels and entries on one thread, slowly, and refuses what has no
+ * meaning. Numbers are rounded as the machine rounds them; transcendental functions are those of
+ * the JDK, rounded once.
  *
- * <p>Checked, besides the rules of {@link LoopVerifier}: every index is within its buffer at the sizes of this run;
- * nothing is read that was not written, as that type, since its buffer came to be; iterations of PARALLEL loops do not
- * depend on each other, nor launches that no barrier separates; GPU threads race neither within a block, between
- * barriers, nor between blocks, and reach barriers and shuffles together. A broken check is a {@link
- * LoopCheckException}.
+ * <p>Checked, besides the rules of {@link LoopVerifier}: every index is within its buffer at the
+ * sizes of this run; nothing is read that was not written, as that type, since its buffer came to
+ * be; iterations of PARALLEL loops do not depend on each other, nor launches that no barrier
+ * separates; GPU threads race neither within a block, between barriers, nor between blocks, and
+ * reach barriers and shuffles together. A broken check is a {@link LoopCheckException}.
  *
- * <p>A piece of the arena starts undefined for a buffer when what was written there last was of another type, or was
- * written through a buffer that began elsewhere.
+ * <p>A piece of the arena starts undefined for a buffer when what was written there last was of
+ * another type, or was written through a buffer that began elsewhere.
  */
 public final class LoopInterpreter {
   private static final EnumSet<LoopKind> GPU =
-      EnumSet.of(LoopKind.GRID_X, LoopKind.GRID_Y, LoopKind.GRID_Z, LoopKind.THREAD_X, LoopKind.THREAD_Y);
+      EnumSet.of(
+          LoopKind.GRID_X, LoopKind.GRID_Y, LoopKind.GRID_Z, LoopKind.THREAD_X, LoopKind.THREAD_Y);
 
   private final ToLongFunction<Symbol> symbols;
   private final Races races = new Races();
@@ -36,7 +38,8 @@ public final class LoopInterpreter {
     for (Symbol s : declared) {
       Long value = values.get(s);
       if (value == null || value < 0 || value > s.max()) {
-        throw new IllegalArgumentException("symbol " + s + " is " + value + ", not in 0 to " + s.max());
+        throw new IllegalArgumentException(
+            "symbol " + s + " is " + value + ", not in 0 to " + s.max());
       }
     }
     symbols =
@@ -62,7 +65,9 @@ public final class LoopInterpreter {
     var views = new ArrayList<View>();
     for (int i = 0; i < arguments.size(); i++) {
       Buffer p = kernel.parameters().get(i);
-      views.add(interpreter.view(p, interpreter.require(p.name(), p.dtype(), p.size(), arguments.get(i))));
+      views.add(
+          interpreter.view(
+              p, interpreter.require(p.name(), p.dtype(), p.size(), arguments.get(i))));
     }
     interpreter.races.beginPhase();
     boolean split = LoopVerifier.hasLoop(kernel.body(), EnumSet.of(LoopKind.PARALLEL));
@@ -95,7 +100,16 @@ public final class LoopInterpreter {
   private Memory require(String name, DType dtype, Dim size, Memory m) {
     if (m.dtype() != dtype || m.size() < size.evaluate(symbols)) {
       throw new IllegalArgumentException(
-          name + " is " + dtype + "[" + size.evaluate(symbols) + "], not " + m.dtype() + "[" + m.size() + "]");
+          name
+              + " is "
+              + dtype
+              + "["
+              + size.evaluate(symbols)
+              + "], not "
+              + m.dtype()
+              + "["
+              + m.size()
+              + "]");
     }
     return m;
   }
@@ -125,7 +139,8 @@ public final class LoopInterpreter {
               case LoopEntry.Ref.Arena a -> {
                 int region = regions.computeIfAbsent(a.byteOffset(), _ -> regions.size() + 1);
                 long size = p.size().evaluate(symbols);
-                yield new View(p.name(), arena, a.byteOffset(), size, p.dtype(), region, View.Tracking.ALL);
+                yield new View(
+                    p.name(), arena, a.byteOffset(), size, p.dtype(), region, View.Tracking.ALL);
               }
             });
       }

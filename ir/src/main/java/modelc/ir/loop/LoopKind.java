@@ -6,14 +6,15 @@ import java.util.Locale;
 public enum LoopKind {
   SERIAL,
   /**
-   * Iterations are independent and cut into contiguous shares, one per thread: thread t of T runs {@code [n*t/T,
-   * n*(t+1)/T)}. At most one in a kernel, and outermost.
+   * Iterations are independent and cut into contiguous shares, one per thread: thread t of T runs
+   * {@code [n*t/T, n*(t+1)/T)}. At most one in a kernel, and outermost.
    */
   PARALLEL,
   /** Expanded completely; the bounds are constants. */
   UNROLL,
   /**
-   * Iterations are independent and step by 1: the vectorise pass turns it into vector code. No backend sees it.
+   * Iterations are independent and step by 1: the vectorise pass turns it into vector code. No
+   * backend sees it.
    */
   VECTOR,
   /** One GPU block per iteration. */

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import modelc.ir.ParseException;
 
-/** Cuts the text form of Loop IR into tokens. Comments run from {@code //} to the end of the line. */
+/**
+ * Cuts the text form of Loop IR into tokens. Comments run from {@code //} to the end of the line.
+ */
 final class LoopLexer {
   enum Kind {
     NAME,
@@ -15,7 +17,10 @@ final class LoopLexer {
     END
   }
 
-  /** A name, number or mark; {@code text} is without the {@code %} of a variable and the quotes of a string. */
+  /**
+   * A name, number or mark; {@code text} is without the {@code %} of a variable and the quotes of a
+   * string.
+   */
   record Token(Kind kind, String text, int line, int column) {
     boolean is(String punctuationOrWord) {
       return (kind == Kind.PUNCTUATION || kind == Kind.NAME) && text.equals(punctuationOrWord);
@@ -88,7 +93,10 @@ final class LoopLexer {
       token = new Token(Kind.NAME, name(), line, column);
     } else {
       String mark =
-          LONG_MARKS.stream().filter(m -> text.startsWith(m, at)).findFirst().orElse(String.valueOf(c));
+          LONG_MARKS.stream()
+              .filter(m -> text.startsWith(m, at))
+              .findFirst()
+              .orElse(String.valueOf(c));
       at += mark.length();
       token = new Token(Kind.PUNCTUATION, mark, line, column);
     }
@@ -96,7 +104,11 @@ final class LoopLexer {
   }
 
   private static boolean isNamePart(char c) {
-    return c == '_' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return c == '_'
+        || c == '.'
+        || (c >= '0' && c <= '9')
+        || (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z');
   }
 
   private String name() {

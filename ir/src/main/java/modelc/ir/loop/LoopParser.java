@@ -19,8 +19,8 @@ import modelc.ir.loop.LoopLexer.Kind;
 import modelc.ir.loop.LoopLexer.Token;
 
 /**
- * Reads the text form of Loop IR that {@link LoopPrinter} writes. Names must be declared before they are used; all else
- * that a kernel must satisfy is left to {@link LoopVerifier}.
+ * Reads the text form of Loop IR that {@link LoopPrinter} writes. Names must be declared before
+ * they are used; all else that a kernel must satisfy is left to {@link LoopVerifier}.
  */
 public final class LoopParser {
   private final LoopTokens tokens;
@@ -77,7 +77,10 @@ public final class LoopParser {
     return kernels;
   }
 
-  /** Sizes are written before the symbols they use are declared: parse the symbols first, then come back. */
+  /**
+   * Sizes are written before the symbols they use are declared: parse the symbols first, then come
+   * back.
+   */
   private List<Symbol> symbolsAhead() {
     int start = tokens.position();
     while (!tokens.peek().is(")") && tokens.peek().kind() != Kind.END) {
@@ -128,7 +131,8 @@ public final class LoopParser {
     return new LoopEntry(name, declared, arguments, arena, launches);
   }
 
-  private LoopEntry.Launch launch(Map<String, Kernel> kernels, List<LoopEntry.ArgumentBuffer> arguments) {
+  private LoopEntry.Launch launch(
+      Map<String, Kernel> kernels, List<LoopEntry.ArgumentBuffer> arguments) {
     boolean barrier = tokens.accept("barrier");
     boolean split = tokens.accept("split");
     tokens.expect("launch");
@@ -137,7 +141,8 @@ public final class LoopParser {
     if (kernel == null) {
       throw LoopTokens.error(t, "there is no kernel " + t);
     }
-    return new LoopEntry.Launch(kernel, tokens.list("(", ")", () -> ref(arguments)), split, barrier);
+    return new LoopEntry.Launch(
+        kernel, tokens.list("(", ")", () -> ref(arguments)), split, barrier);
   }
 
   private LoopEntry.Ref ref(List<LoopEntry.ArgumentBuffer> arguments) {
@@ -262,7 +267,8 @@ public final class LoopParser {
         tokens.expect("=");
         Expr value = exprs.expr();
         if (a.lanes() != value.lanes()) {
-          throw LoopTokens.error(t, "the value has " + value.lanes() + " lanes, the place " + a.lanes());
+          throw LoopTokens.error(
+              t, "the value has " + value.lanes() + " lanes, the place " + a.lanes());
         }
         yield new Stmt.Store(a.buffer(), a.index(), value, a.mask());
       }
@@ -270,7 +276,8 @@ public final class LoopParser {
       case "if" -> {
         Expr condition = exprs.expr();
         Stmt then = block();
-        yield new Stmt.If(condition, then, tokens.accept("else") ? Optional.of(block()) : Optional.empty());
+        yield new Stmt.If(
+            condition, then, tokens.accept("else") ? Optional.of(block()) : Optional.empty());
       }
       case "barrier" -> new Stmt.Barrier();
       case "prefetch" -> {
@@ -309,7 +316,10 @@ public final class LoopParser {
     Token space = tokens.expect(Kind.NAME, "a memory space");
     for (Space s : Space.values()) {
       if (s.toString().equals(space.text())) {
-        return new Stmt.Alloc(declare(name, new Buffer(text, LoopTokens.dtypeOf(type), LoopTokens.lanesOf(type), size, s)));
+        return new Stmt.Alloc(
+            declare(
+                name,
+                new Buffer(text, LoopTokens.dtypeOf(type), LoopTokens.lanesOf(type), size, s)));
       }
     }
     throw LoopTokens.error(space, "there is no memory space " + space);

@@ -15,19 +15,21 @@ import modelc.ir.Span;
 import modelc.ir.Symbol;
 
 /**
- * The text form of Loop IR, which {@link LoopParser} reads back. It shows everything a kernel holds and checks nothing.
+ * The text form of Loop IR, which {@link LoopParser} reads back. It shows everything a kernel holds
+ * and checks nothing.
  *
- * <p>Variables begin with {@code %}. {@code x[i : 8]} is 8 consecutive elements from {@code i}, {@code x[i : 8 if m]}
- * those that {@code m} is true for; without a number there are as many lanes as the index, or the element of a
- * register buffer, has. A bare name is the value of a symbol. Constants are {@code 1} (i64), {@code 1i32}, {@code 1.0}
- * (f32), {@code 1.0f64}, {@code true}.
+ * <p>Variables begin with {@code %}. {@code x[i : 8]} is 8 consecutive elements from {@code i},
+ * {@code x[i : 8 if m]} those that {@code m} is true for; without a number there are as many lanes
+ * as the index, or the element of a register buffer, has. A bare name is the value of a symbol.
+ * Constants are {@code 1} (i64), {@code 1i32}, {@code 1.0} (f32), {@code 1.0f64}, {@code true}.
  */
 public final class LoopPrinter {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
   private static final Pattern VAR_NAME = Pattern.compile("[A-Za-z0-9_.]+");
 
   /** Words that mean something else where a name may stand. */
-  private static final Set<String> RESERVED = Set.of("load", "true", "false", "inf", "nan", "inff64", "nanf64", "arena");
+  private static final Set<String> RESERVED =
+      Set.of("load", "true", "false", "inf", "nan", "inff64", "nanf64", "arena");
 
   private final StringBuilder out = new StringBuilder();
   private int depth;
@@ -74,7 +76,8 @@ public final class LoopPrinter {
       case Stmt.Block _ -> "{ ... }";
       case Stmt.For f -> printer.forHeader(f);
       case Stmt.If i -> "if " + expr(i.condition());
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> print(s).strip();
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ ->
+          print(s).strip();
     };
   }
 
@@ -124,7 +127,11 @@ public final class LoopPrinter {
                       case LoopEntry.Ref.Arena a -> "arena[" + a.byteOffset() + "]";
                     })
             .collect(Collectors.joining(", ", "(", ")"));
-    return (l.barrier() ? "barrier " : "") + (l.split() ? "split " : "") + "launch " + name(l.kernel().name()) + refs;
+    return (l.barrier() ? "barrier " : "")
+        + (l.split() ? "split " : "")
+        + "launch "
+        + name(l.kernel().name())
+        + refs;
   }
 
   /** By name where that is unambiguous. */
@@ -140,7 +147,9 @@ public final class LoopPrinter {
   private static String symbols(List<Symbol> symbols) {
     return symbols.isEmpty()
         ? ""
-        : symbols.stream().map(s -> name(s.name()) + " <= " + s.max()).collect(Collectors.joining(", ", " where ", ""));
+        : symbols.stream()
+            .map(s -> name(s.name()) + " <= " + s.max())
+            .collect(Collectors.joining(", ", " where ", ""));
   }
 
   private void kernel(Kernel k) {
@@ -171,11 +180,21 @@ public final class LoopPrinter {
         + quoted(o.path())
         + (o.chain().isEmpty()
             ? ""
-            : o.chain().stream().map(LoopPrinter::span).collect(Collectors.joining(", ", " at ", "")));
+            : o.chain().stream()
+                .map(LoopPrinter::span)
+                .collect(Collectors.joining(", ", " at ", "")));
   }
 
   private static String span(Span s) {
-    return quoted(s.file()) + ":" + s.line() + ":" + s.column() + "-" + s.endLine() + ":" + s.endColumn();
+    return quoted(s.file())
+        + ":"
+        + s.line()
+        + ":"
+        + s.column()
+        + "-"
+        + s.endLine()
+        + ":"
+        + s.endColumn();
   }
 
   // Statements
@@ -200,7 +219,8 @@ public final class LoopPrinter {
         nested(f.body());
         line("}");
       }
-      case Stmt.Let l -> line("let " + var(l.var()) + ": " + type(l.var()) + " = " + expr(l.value()));
+      case Stmt.Let l ->
+          line("let " + var(l.var()) + ": " + type(l.var()) + " = " + expr(l.value()));
       case Stmt.Store st ->
           line(
               "store "
@@ -220,7 +240,10 @@ public final class LoopPrinter {
         line("}");
       }
       case Stmt.Barrier _ -> line("barrier");
-      case Stmt.Prefetch p -> line("prefetch " + element(p.buffer(), p.index(), lanes(p.buffer(), p.index()), Optional.empty()));
+      case Stmt.Prefetch p ->
+          line(
+              "prefetch "
+                  + element(p.buffer(), p.index(), lanes(p.buffer(), p.index()), Optional.empty()));
     }
   }
 
@@ -272,7 +295,9 @@ public final class LoopPrinter {
       case Expr.Unary u -> call(u.fn().toString(), u.x());
       case Expr.Binary b -> {
         Optional<Infix> infix = Infix.of(b.fn());
-        yield infix.isPresent() ? infix(infix.get(), b.x(), b.y()) : call(b.fn().toString(), b.x(), b.y());
+        yield infix.isPresent()
+            ? infix(infix.get(), b.x(), b.y())
+            : call(b.fn().toString(), b.x(), b.y());
       }
       case Expr.Fma f -> call("fma", f.x(), f.y(), f.z());
       case Expr.Compare c -> infix(Infix.of(c.fn()), c.x(), c.y());
@@ -280,7 +305,8 @@ public final class LoopPrinter {
       case Expr.Convert c -> call(c.dtype().toString(), c.x());
       case Expr.Load l -> "load " + element(l.buffer(), l.index(), l.lanes(), l.mask());
       case Expr.Splat s -> "splat(" + expr(s.x()) + ", " + s.lanes() + ")";
-      case Expr.Ramp r -> "ramp(" + expr(r.base()) + ", " + expr(r.stride()) + ", " + r.lanes() + ")";
+      case Expr.Ramp r ->
+          "ramp(" + expr(r.base()) + ", " + expr(r.stride()) + ", " + r.lanes() + ")";
       case Expr.Horizontal h -> call("horizontal_" + h.fn(), h.x());
       case Expr.Lane l -> "lane(" + expr(l.x()) + ", " + l.lane() + ")";
       case Expr.WarpShuffleXor w -> "warp_shuffle_xor(" + expr(w.x()) + ", " + w.mask() + ")";
@@ -288,11 +314,17 @@ public final class LoopPrinter {
   }
 
   private static String call(String name, Expr... arguments) {
-    return List.of(arguments).stream().map(LoopPrinter::expr).collect(Collectors.joining(", ", name + "(", ")"));
+    return List.of(arguments).stream()
+        .map(LoopPrinter::expr)
+        .collect(Collectors.joining(", ", name + "(", ")"));
   }
 
   private static String infix(Infix op, Expr x, Expr y) {
-    return operand(x, op.precedence + (op.associative ? 0 : 1)) + " " + op.text + " " + operand(y, op.precedence + 1);
+    return operand(x, op.precedence + (op.associative ? 0 : 1))
+        + " "
+        + op.text
+        + " "
+        + operand(y, op.precedence + 1);
   }
 
   private static String operand(Expr e, int least) {

@@ -8,7 +8,9 @@ import modelc.ir.ParseException;
 import modelc.ir.loop.LoopLexer.Kind;
 import modelc.ir.loop.LoopLexer.Token;
 
-/** The tokens of a text of Loop IR, and how far it was read. It knows words and types, no grammar. */
+/**
+ * The tokens of a text of Loop IR, and how far it was read. It knows words and types, no grammar.
+ */
 final class LoopTokens {
   private final List<Token> tokens;
   private int at;

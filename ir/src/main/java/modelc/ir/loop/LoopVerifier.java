@@ -13,22 +13,24 @@ import modelc.ir.Dim;
 import modelc.ir.Symbol;
 
 /**
- * The rules of Loop IR that can be checked without running it. What needs running (bounds of indices, undefined
- * elements, races) is {@link LoopInterpreter}'s.
+ * The rules of Loop IR that can be checked without running it. What needs running (bounds of
+ * indices, undefined elements, races) is {@link LoopInterpreter}'s.
  *
  * <ul>
- *   <li>Parameters are GLOBAL, nothing else is. Local buffers have a constant size; only elements of REGISTER buffers
- *       are vectors.
- *   <li>A variable and a buffer is bound once in a kernel and used only after that, in its block. Symbols are declared.
- *   <li>Every expression is well typed: {@link ExprTypes}. A let has the type of its value, bounds and conditions are
- *       scalars, steps positive.
- *   <li>The bounds of UNROLL loops are constants. An index of a REGISTER buffer is made of constants, variables of
- *       UNROLL loops, and lets of these.
- *   <li>There is at most one PARALLEL loop, no loop is around it, and nothing outside it is stored to GLOBAL buffers.
- *   <li>GRID and THREAD loops run from 0, by 1; each kind occurs once; GRID loops are outermost, THREAD loops inside
- *       them. Outside THREAD loops there are only lets and SHARED buffers; inside there are no SHARED buffers, which
- *       belong to the block. THREAD bounds are constants. Barriers and shuffles stand in THREAD loops, shuffles in
- *       whole warps.
+ *   <li>Parameters are GLOBAL, nothing else is. Local buffers have a constant size; only elements
+ *       of REGISTER buffers are vectors.
+ *   <li>A variable and a buffer is bound once in a kernel and used only after that, in its block.
+ *       Symbols are declared.
+ *   <li>Every expression is well typed: {@link ExprTypes}. A let has the type of its value, bounds
+ *       and conditions are scalars, steps positive.
+ *   <li>The bounds of UNROLL loops are constants. An index of a REGISTER buffer is made of
+ *       constants, variables of UNROLL loops, and lets of these.
+ *   <li>There is at most one PARALLEL loop, no loop is around it, and nothing outside it is stored
+ *       to GLOBAL buffers.
+ *   <li>GRID and THREAD loops run from 0, by 1; each kind occurs once; GRID loops are outermost,
+ *       THREAD loops inside them. Outside THREAD loops there are only lets and SHARED buffers;
+ *       inside there are no SHARED buffers, which belong to the block. THREAD bounds are constants.
+ *       Barriers and shuffles stand in THREAD loops, shuffles in whole warps.
  * </ul>
  *
  * <p>{@link EntryVerifier} has the rules of entries.
@@ -39,7 +41,8 @@ public final class LoopVerifier {
 
   private static final int MAX_THREADS = 1024;
   private static final int WARP = 32;
-  private static final Set<LoopKind> GRID = EnumSet.of(LoopKind.GRID_X, LoopKind.GRID_Y, LoopKind.GRID_Z);
+  private static final Set<LoopKind> GRID =
+      EnumSet.of(LoopKind.GRID_X, LoopKind.GRID_Y, LoopKind.GRID_Z);
   private static final Set<LoopKind> THREAD = EnumSet.of(LoopKind.THREAD_X, LoopKind.THREAD_Y);
 
   private final Kernel kernel;
@@ -59,6 +62,7 @@ public final class LoopVerifier {
   private final boolean onGpu;
   private boolean storesOutsideParallel;
   private boolean shuffles;
+
   /** The current statement, once inside the body. */
   private Optional<Stmt> where = Optional.empty();
 
@@ -119,13 +123,19 @@ public final class LoopVerifier {
     return switch (s) {
       case Stmt.Block b -> b.body().stream().anyMatch(x -> hasLoop(x, kinds));
       case Stmt.For f -> kinds.contains(f.kind()) || hasLoop(f.body(), kinds);
-      case Stmt.If i -> hasLoop(i.then(), kinds) || i.otherwise().map(o -> hasLoop(o, kinds)).orElse(false);
+      case Stmt.If i ->
+          hasLoop(i.then(), kinds) || i.otherwise().map(o -> hasLoop(o, kinds)).orElse(false);
       case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> false;
     };
   }
 
   private void problem(String text) {
-    problems.add("kernel " + kernel.name() + ": " + where.map(s -> LoopPrinter.summary(s) + ": ").orElse("") + text);
+    problems.add(
+        "kernel "
+            + kernel.name()
+            + ": "
+            + where.map(s -> LoopPrinter.summary(s) + ": ").orElse("")
+            + text);
   }
 
   private void require(boolean condition, String problem) {
@@ -137,7 +147,8 @@ public final class LoopVerifier {
   private void kernel() {
     require(symbols.size() == kernel.symbols().size(), "a symbol is declared twice");
     for (Buffer b : kernel.parameters()) {
-      require(b.space() == Space.GLOBAL, "parameter " + b.name() + " is " + b.space() + ", not global");
+      require(
+          b.space() == Space.GLOBAL, "parameter " + b.name() + " is " + b.space() + ", not global");
       require(b.lanes() == 1, "elements of parameter " + b.name() + " are vectors");
       symbols(b.size());
       declare(b);
@@ -151,8 +162,11 @@ public final class LoopVerifier {
     for (Stmt.For f : threadLoops(kernel.body(), new ArrayList<>())) {
       threads *= f.upper() instanceof Expr.Const c ? (long) c.value() : 1;
     }
-    require(threads <= MAX_THREADS, "a block has at most " + MAX_THREADS + " threads, not " + threads);
-    require(threads % WARP == 0 || !shuffles, threads + " threads are not whole warps, which shuffles need");
+    require(
+        threads <= MAX_THREADS, "a block has at most " + MAX_THREADS + " threads, not " + threads);
+    require(
+        threads % WARP == 0 || !shuffles,
+        threads + " threads are not whole warps, which shuffles need");
   }
 
   private static List<Stmt.For> threadLoops(Stmt s, List<Stmt.For> out) {
@@ -218,7 +232,8 @@ public final class LoopVerifier {
         require(
             st.value().dtype() == st.buffer().dtype(),
             "the value is " + st.value().dtype() + ", the buffer " + st.buffer().dtype());
-        storesOutsideParallel |= st.buffer().space() == Space.GLOBAL && !inside(EnumSet.of(LoopKind.PARALLEL));
+        storesOutsideParallel |=
+            st.buffer().space() == Space.GLOBAL && !inside(EnumSet.of(LoopKind.PARALLEL));
       }
       case Stmt.Alloc a -> alloc(a.buffer());
       case Stmt.If i -> {
@@ -235,7 +250,8 @@ public final class LoopVerifier {
         inThreads("a prefetch");
         use(p.buffer(), p.index());
         expr(p.index());
-        require(p.index().dtype() == DType.I64 && p.index().lanes() == 1, "the index is no scalar i64");
+        require(
+            p.index().dtype() == DType.I64 && p.index().lanes() == 1, "the index is no scalar i64");
       }
     }
   }
@@ -297,16 +313,24 @@ public final class LoopVerifier {
 
   private void gpuLoop(Stmt.For f) {
     require(seen.add(f.kind()), "there is another " + f.kind() + " loop");
-    require(f.lower() instanceof Expr.Const c && c.value() == 0 && f.step() == 1, "it runs from 0, by 1");
+    require(
+        f.lower() instanceof Expr.Const c && c.value() == 0 && f.step() == 1,
+        "it runs from 0, by 1");
     if (GRID.contains(f.kind())) {
-      require(loops.stream().allMatch(l -> GRID.contains(l.kind())), "only grid loops are around grid loops");
+      require(
+          loops.stream().allMatch(l -> GRID.contains(l.kind())),
+          "only grid loops are around grid loops");
     } else {
-      require(f.upper() instanceof Expr.Const u && u.value() >= 1, "the number of threads is a constant");
+      require(
+          f.upper() instanceof Expr.Const u && u.value() >= 1,
+          "the number of threads is a constant");
       require(
           loops.stream().allMatch(l -> GRID.contains(l.kind()) || THREAD.contains(l.kind())),
           "only grid and thread loops are around thread loops");
       require(
-          inside(THREAD) || !seen.contains(f.kind() == LoopKind.THREAD_X ? LoopKind.THREAD_Y : LoopKind.THREAD_X),
+          inside(THREAD)
+              || !seen.contains(
+                  f.kind() == LoopKind.THREAD_X ? LoopKind.THREAD_Y : LoopKind.THREAD_X),
           "there is another thread loop beside it");
     }
   }
@@ -314,10 +338,15 @@ public final class LoopVerifier {
   private void alloc(Buffer b) {
     require(b.space() != Space.GLOBAL, "global buffers are parameters");
     require(b.size().isConstant() && b.size().factor() >= 1, "the size is no positive constant");
-    require(b.lanes() >= 1 && b.lanes() <= ExprTypes.MAX_LANES, "elements of " + b.lanes() + " lanes");
-    require(b.lanes() == 1 || b.space() == Space.REGISTER, "only elements of register buffers are vectors");
+    require(
+        b.lanes() >= 1 && b.lanes() <= ExprTypes.MAX_LANES, "elements of " + b.lanes() + " lanes");
+    require(
+        b.lanes() == 1 || b.space() == Space.REGISTER,
+        "only elements of register buffers are vectors");
     if (b.space() == Space.SHARED) {
-      require(onGpu && !inside(THREAD), "shared memory belongs to a block: it is made outside thread loops");
+      require(
+          onGpu && !inside(THREAD),
+          "shared memory belongs to a block: it is made outside thread loops");
     } else {
       inThreads("a buffer");
     }
@@ -328,9 +357,7 @@ public final class LoopVerifier {
   private void use(Buffer b, Expr index) {
     require(b.equals(buffers.get(b.name())), "there is no buffer " + b.name() + " here");
     if (b.space() == Space.REGISTER) {
-      require(
-          isConstant(index),
-          "the index of register buffer " + b.name() + " is no constant");
+      require(isConstant(index), "the index of register buffer " + b.name() + " is no constant");
     }
   }
 
@@ -360,8 +387,11 @@ public final class LoopVerifier {
           types.check(e);
           switch (e) {
             case Expr.VarRef r ->
-                require(r.var().equals(vars.get(r.var().name())), "there is no variable %" + r.var().name() + " here");
-            case Expr.Size s -> require(symbols.contains(s.symbol()), "symbol " + s.symbol() + " is not declared");
+                require(
+                    r.var().equals(vars.get(r.var().name())),
+                    "there is no variable %" + r.var().name() + " here");
+            case Expr.Size s ->
+                require(symbols.contains(s.symbol()), "symbol " + s.symbol() + " is not declared");
             case Expr.Load l -> {
               inThreads("a load");
               use(l.buffer(), l.index());

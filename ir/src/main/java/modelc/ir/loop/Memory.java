@@ -3,9 +3,11 @@ package modelc.ir.loop;
 import modelc.ir.DType;
 
 /**
- * The contents of one argument of an interpreted kernel or entry: elements of one type, each defined or not yet.
+ * The contents of one argument of an interpreted kernel or entry: elements of one type, each
+ * defined or not yet.
  *
- * <p>Elements are held as the machine holds them: an f32 is rounded, an i32 wrapped. It is not thread-safe.
+ * <p>Elements are held as the machine holds them: an f32 is rounded, an i32 wrapped. It is not
+ * thread-safe.
  */
 public final class Memory {
   private final DType dtype;
@@ -83,7 +85,9 @@ public final class Memory {
     return view.isDefined(index);
   }
 
-  /** An element as a double, which holds all but i64 exactly; whatever it is when it is not defined. */
+  /**
+   * An element as a double, which holds all but i64 exactly; whatever it is when it is not defined.
+   */
   public double get(long index) {
     return dtype.isFloat() ? view.rawDouble(index) : (double) view.rawLong(index);
   }

@@ -6,15 +6,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds accesses to one element whose order is not fixed: by different iterations of PARALLEL loops, by different
- * threads of a GPU, by launches that no barrier separates. It sees every access that is made, so what it does not
- * report may still race for other sizes.
+ * Finds accesses to one element whose order is not fixed: by different iterations of PARALLEL
+ * loops, by different threads of a GPU, by launches that no barrier separates. It sees every access
+ * that is made, so what it does not report may still race for other sizes.
  *
- * <p>Whoever accesses memory has a number. A later number means nothing by itself: two accesses are ordered when they
- * have the same number, are in different phases (a barrier between launches), or both by code that one thread runs
- * (launches that are not split; intervals between the barriers of one GPU block). The owner kept for an element is
- * {@code number << 1 | s}, with s = 1 for launches that are not split. The last writer is kept, and the reader; when
- * there are several unordered ones, a number that stands for several.
+ * <p>Whoever accesses memory has a number. A later number means nothing by itself: two accesses are
+ * ordered when they have the same number, are in different phases (a barrier between launches), or
+ * both by code that one thread runs (launches that are not split; intervals between the barriers of
+ * one GPU block). The owner kept for an element is {@code number << 1 | s}, with s = 1 for launches
+ * that are not split. The last writer is kept, and the reader; when there are several unordered
+ * ones, a number that stands for several.
  */
 final class Races {
   private static final int LIMIT = 1 << 30;
@@ -24,18 +25,27 @@ final class Races {
   private int next = 1;
   private final List<Range> ranges = new ArrayList<>();
 
-  /** First numbers of the split loops of this phase, by trip count: iteration i is of the same thread in all of them. */
+  /**
+   * First numbers of the split loops of this phase, by trip count: iteration i is of the same
+   * thread in all of them.
+   */
   private final Map<Long, Integer> shared = new HashMap<>();
 
   /** Owners up to this one are of earlier phases. */
   private int epoch;
 
-  /** Stands for several owners of this phase, and for several of the current launch or interval only. */
+  /**
+   * Stands for several owners of this phase, and for several of the current launch or interval
+   * only.
+   */
   private int several;
 
   private int severalHere;
 
-  /** Owners in {@code [orderedFrom, orderedTo)} that have the current low bit come before the current one. */
+  /**
+   * Owners in {@code [orderedFrom, orderedTo)} that have the current low bit come before the
+   * current one.
+   */
   private int orderedFrom;
 
   private int orderedTo;
@@ -156,7 +166,8 @@ final class Races {
     cells.writers[granule] = me;
   }
 
-  private LoopCheckException race(Frame f, View v, long index, Site site, String does, String did, int owner) {
+  private LoopCheckException race(
+      Frame f, View v, long index, Site site, String does, String did, int owner) {
     return site.error(
         f,
         "race: "
@@ -181,7 +192,9 @@ final class Races {
       if (number >= r.first && number < r.first + r.count) {
         return owner == several || owner == severalHere
             ? "several"
-            : r.what.contains(" of ") ? r.what.replaceFirst(" of ", " " + (number - r.first) + " of ") : r.what;
+            : r.what.contains(" of ")
+                ? r.what.replaceFirst(" of ", " " + (number - r.first) + " of ")
+                : r.what;
       }
     }
     return "?";

@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Copies statements with every variable and local buffer they bind under another name, so that the copy can stand
- * beside the original in one kernel. It changes nothing but names and what it was told to substitute.
+ * Copies statements with every variable and local buffer they bind under another name, so that the
+ * copy can stand beside the original in one kernel. It changes nothing but names and what it was
+ * told to substitute.
  */
 public final class Renamer {
   private final UnaryOperator<String> varNames;
@@ -50,7 +51,8 @@ public final class Renamer {
 
   /** The name of a buffer in the copy. */
   public Buffer bind(Buffer b) {
-    var renamed = new Buffer(bufferNames.apply(b.name()), b.dtype(), b.lanes(), b.size(), b.space());
+    var renamed =
+        new Buffer(bufferNames.apply(b.name()), b.dtype(), b.lanes(), b.size(), b.space());
     buffers.put(b, renamed);
     return renamed;
   }
@@ -94,7 +96,8 @@ public final class Renamer {
         yield new Stmt.Let(bind(l.var()), value);
       }
       case Stmt.Store st ->
-          new Stmt.Store(buffer(st.buffer()), expr(st.index()), expr(st.value()), st.mask().map(this::expr));
+          new Stmt.Store(
+              buffer(st.buffer()), expr(st.index()), expr(st.value()), st.mask().map(this::expr));
       case Stmt.Alloc a -> new Stmt.Alloc(bind(a.buffer()));
       case Stmt.If i -> {
         Expr condition = expr(i.condition());

@@ -82,7 +82,8 @@ final class ScalarCompiler {
       }
       case Expr.Horizontal h -> {
         LongVectorCode x = vectors().longs(h.x());
-        LongBinaryOperator fn = LoopArithmetic.integerBinary(LoopArithmetic.binary(h.fn()), h.dtype());
+        LongBinaryOperator fn =
+            LoopArithmetic.integerBinary(LoopArithmetic.binary(h.fn()), h.dtype());
         yield f -> {
           long[] v = x.at(f).clone();
           for (int n = v.length / 2; n > 0; n /= 2) {
@@ -198,7 +199,8 @@ final class ScalarCompiler {
       }
       case Expr.Horizontal h -> {
         DoubleVectorCode x = vectors().doubles(h.x());
-        DoubleBinaryOperator fn = LoopArithmetic.floatBinary(LoopArithmetic.binary(h.fn()), h.dtype());
+        DoubleBinaryOperator fn =
+            LoopArithmetic.floatBinary(LoopArithmetic.binary(h.fn()), h.dtype());
         yield f -> {
           double[] v = x.at(f).clone();
           for (int n = v.length / 2; n > 0; n /= 2) {

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A place in the code of an interpreted kernel, for messages. Two places are different even where equal statements
- * stand.
+ * A place in the code of an interpreted kernel, for messages. Two places are different even where
+ * equal statements stand.
  */
 final class Site {
   private final String kernel;

@@ -9,7 +9,9 @@ import java.util.function.ToLongFunction;
 import modelc.ir.Symbol;
 import org.jspecify.annotations.Nullable;
 
-/** Where the frames of one kernel keep what: made while it is compiled. It knows names, not values. */
+/**
+ * Where the frames of one kernel keep what: made while it is compiled. It knows names, not values.
+ */
 final class Slots {
   private final Kernel kernel;
   private final ToLongFunction<Symbol> symbols;

@@ -12,19 +12,27 @@ public sealed interface Stmt {
     }
   }
 
-  /** {@code for (var = lower; var < upper; var += step) body}. Bounds are I64 scalars; {@code step} is positive. */
-  record For(LoopKind kind, Var var, Expr lower, Expr upper, long step, Stmt body) implements Stmt {}
+  /**
+   * {@code for (var = lower; var < upper; var += step) body}. Bounds are I64 scalars; {@code step}
+   * is positive.
+   */
+  record For(LoopKind kind, Var var, Expr lower, Expr upper, long step, Stmt body)
+      implements Stmt {}
 
   /** Binds {@code var} for the rest of the enclosing block. */
   record Let(Var var, Expr value) implements Stmt {}
 
   /**
-   * Stores an element, or as many consecutive ones as {@code value} has lanes; with a vector index (a scatter) one a lane.
-   * Lanes where {@code mask} is false are left alone. For a REGISTER buffer with vector elements: the whole element.
+   * Stores an element, or as many consecutive ones as {@code value} has lanes; with a vector index
+   * (a scatter) one a lane. Lanes where {@code mask} is false are left alone. For a REGISTER buffer
+   * with vector elements: the whole element.
    */
   record Store(Buffer buffer, Expr index, Expr value, Optional<Expr> mask) implements Stmt {}
 
-  /** A local buffer for the rest of the enclosing block; its contents begin undefined, each time this is reached. */
+  /**
+   * A local buffer for the rest of the enclosing block; its contents begin undefined, each time
+   * this is reached.
+   */
   record Alloc(Buffer buffer) implements Stmt {}
 
   record If(Expr condition, Stmt then, Optional<Stmt> otherwise) implements Stmt {}

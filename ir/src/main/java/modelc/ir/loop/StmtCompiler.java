@@ -11,15 +11,20 @@ import modelc.ir.loop.Code.LongCode;
 import modelc.ir.loop.Code.LongVectorCode;
 import modelc.ir.loop.Code.StmtCode;
 
-/** Compiles the statements of one kernel to closures. The kernel has passed {@link LoopVerifier}. */
+/**
+ * Compiles the statements of one kernel to closures. The kernel has passed {@link LoopVerifier}.
+ */
 final class StmtCompiler {
-  private static final Set<LoopKind> GRID = EnumSet.of(LoopKind.GRID_X, LoopKind.GRID_Y, LoopKind.GRID_Z);
+  private static final Set<LoopKind> GRID =
+      EnumSet.of(LoopKind.GRID_X, LoopKind.GRID_Y, LoopKind.GRID_Z);
   private static final Set<LoopKind> THREAD = EnumSet.of(LoopKind.THREAD_X, LoopKind.THREAD_Y);
 
   private final Slots slots;
   private final boolean hasParallel;
 
-  /** Inside the PARALLEL loop or the threads of a block: locals belong to one iteration or thread. */
+  /**
+   * Inside the PARALLEL loop or the threads of a block: locals belong to one iteration or thread.
+   */
   private boolean perThread;
 
   private boolean inThreads;
@@ -253,10 +258,12 @@ final class StmtCompiler {
 
   private static int innerCount(Stmt s) {
     return switch (s) {
-      case Stmt.Block b -> b.body().stream().mapToInt(StmtCompiler::innerCount).reduce(1, (x, y) -> x * y);
+      case Stmt.Block b ->
+          b.body().stream().mapToInt(StmtCompiler::innerCount).reduce(1, (x, y) -> x * y);
       case Stmt.For l when THREAD.contains(l.kind()) -> threadCount(l);
       case Stmt.For l -> innerCount(l.body());
-      case Stmt.If i -> innerCount(i.then()) * i.otherwise().map(StmtCompiler::innerCount).orElse(1);
+      case Stmt.If i ->
+          innerCount(i.then()) * i.otherwise().map(StmtCompiler::innerCount).orElse(1);
       case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> 1;
     };
   }

@@ -6,9 +6,9 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one GPU block, run one at a time in a fixed order, each until it waits: at a barrier for all threads,
- * in a shuffle for its warp. Threads that wait for what cannot come are reported. Each is a Java thread only so that it
- * has a stack to wait on.
+ * The threads of one GPU block, run one at a time in a fixed order, each until it waits: at a
+ * barrier for all threads, in a shuffle for its warp. Threads that wait for what cannot come are
+ * reported. Each is a Java thread only so that it has a stack to wait on.
  */
 final class ThreadBlock {
   private static final int WARP = 32;
@@ -197,7 +197,10 @@ final class ThreadBlock {
   private LoopCheckException divergence() {
     Member waiting = members.stream().filter(m -> m.state != State.DONE).findFirst().orElseThrow();
     Member elsewhere =
-        members.stream().filter(m -> m.state != waiting.state || m.site != waiting.site).findFirst().orElseThrow();
+        members.stream()
+            .filter(m -> m.state != waiting.state || m.site != waiting.site)
+            .findFirst()
+            .orElseThrow();
     Site site = waiting.site;
     if (site == null) {
       throw new IllegalStateException("a thread waits nowhere");

@@ -55,7 +55,14 @@ final class VectorCompiler {
         // Elements are vectors, of which a view knows nothing.
         if (i < 0 || i >= elements) {
           throw site.error(
-              f, "index " + i + " is out of bounds of " + b.name() + ", which has " + elements + " elements");
+              f,
+              "index "
+                  + i
+                  + " is out of bounds of "
+                  + b.name()
+                  + ", which has "
+                  + elements
+                  + " elements");
         }
         i *= lanes;
       }

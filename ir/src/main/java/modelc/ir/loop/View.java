@@ -3,8 +3,9 @@ package modelc.ir.loop;
 import modelc.ir.DType;
 
 /**
- * A buffer of an interpreted kernel: a stretch of cells seen as elements of one type. Checks that accesses are within
- * it and reads find what was written as that type; hands the rest to {@link Races}.
+ * A buffer of an interpreted kernel: a stretch of cells seen as elements of one type. Checks that
+ * accesses are within it and reads find what was written as that type; hands the rest to {@link
+ * Races}.
  */
 final class View {
   enum Tracking {
@@ -15,7 +16,8 @@ final class View {
   }
 
   /** Stands where a buffer is yet to come. */
-  static final View NOTHING = new View("nothing", new Cells(0, 0), 0, 0, DType.BOOL, 0, Tracking.NONE);
+  static final View NOTHING =
+      new View("nothing", new Cells(0, 0), 0, 0, DType.BOOL, 0, Tracking.NONE);
 
   private final String name;
   private final Cells cells;
@@ -72,13 +74,7 @@ final class View {
     int g = at >> cells.granuleShift;
     if (cells.tags[g] != tag) {
       throw site.error(
-          f,
-          "reads "
-              + name
-              + "["
-              + index
-              + "], which "
-              + Cells.describe(cells.tags[g], tag));
+          f, "reads " + name + "[" + index + "], which " + Cells.describe(cells.tags[g], tag));
     }
     if (f.me != 0 && tracking != Tracking.NONE) {
       f.races.read(f, this, g, index, site);
@@ -99,7 +95,9 @@ final class View {
 
   private int offset(Frame f, long index, Site site) {
     if (index < 0 || index >= size) {
-      throw site.error(f, "index " + index + " is out of bounds of " + name + ", which has " + size + " elements");
+      throw site.error(
+          f,
+          "index " + index + " is out of bounds of " + name + ", which has " + size + " elements");
     }
     return base + (int) (index << shift);
   }
@@ -121,7 +119,9 @@ final class View {
   }
 
   private double doubleAt(int at) {
-    return dtype == DType.F32 ? (float) Cells.F32.get(cells.data, at) : (double) Cells.F64.get(cells.data, at);
+    return dtype == DType.F32
+        ? (float) Cells.F32.get(cells.data, at)
+        : (double) Cells.F64.get(cells.data, at);
   }
 
   private void doubleAt(int at, double value) {

@@ -8,10 +8,11 @@ import modelc.ir.Scalars;
 import modelc.ir.UnaryFn;
 
 /**
- * What the elementwise functions mean, on single elements held as doubles: floats of either width in float64, integers
- * exact.
+ * What the elementwise functions mean, on single elements held as doubles: floats of either width
+ * in float64, integers exact.
  *
- * <p>A 64-bit integer that a double does not hold is refused, not rounded; the least and the greatest are held.
+ * <p>A 64-bit integer that a double does not hold is refused, not rounded; the least and the
+ * greatest are held.
  */
 final class Arithmetic {
   private Arithmetic() {}
@@ -41,7 +42,9 @@ final class Arithmetic {
   }
 
   static double binary(BinaryFn fn, DType dtype, double x, double y) {
-    return dtype.isFloat() ? floats(fn, x, y) : wrap(dtype, integers(fn, dtype, (long) x, (long) y));
+    return dtype.isFloat()
+        ? floats(fn, x, y)
+        : wrap(dtype, integers(fn, dtype, (long) x, (long) y));
   }
 
   private static double floats(BinaryFn fn, double x, double y) {

@@ -17,10 +17,11 @@ import modelc.ir.TensorType;
 import modelc.ir.UnaryFn;
 
 /**
- * Makes values: types each op as it is made, so that ill-typed IR cannot exist, and gives the same value for the same op
- * over the same operands (value numbering).
+ * Makes values: types each op as it is made, so that ill-typed IR cannot exist, and gives the same
+ * value for the same op over the same operands (value numbering).
  *
- * <p>It does not simplify; that is a pass. Every method throws {@link IllTypedException} when the operands do not fit.
+ * <p>It does not simplify; that is a pass. Every method throws {@link IllTypedException} when the
+ * operands do not fit.
  */
 public final class Builder {
   private final Map<Op, Value> known = new HashMap<>();
@@ -125,7 +126,8 @@ public final class Builder {
 
   /** {@code x} itself for the identity permutation. */
   public Value transpose(List<Integer> permutation, Value x) {
-    boolean identity = IntStream.range(0, permutation.size()).allMatch(i -> permutation.get(i) == i);
+    boolean identity =
+        IntStream.range(0, permutation.size()).allMatch(i -> permutation.get(i) == i);
     return identity ? x : emit(new Op.Transpose(permutation, x));
   }
 
@@ -186,12 +188,23 @@ public final class Builder {
   }
 
   public Value dotGeneral(
-      List<Integer> xBatch, List<Integer> yBatch, List<Integer> xContract, List<Integer> yContract, Value x, Value y) {
+      List<Integer> xBatch,
+      List<Integer> yBatch,
+      List<Integer> xContract,
+      List<Integer> yContract,
+      Value x,
+      Value y) {
     return emit(new Op.DotGeneral(xBatch, yBatch, xContract, yContract, x, y));
   }
 
   public Value convolution(
-      Window window, ConvDims dims, boolean reversal, long featureGroups, long batchGroups, Value x, Value kernel) {
+      Window window,
+      ConvDims dims,
+      boolean reversal,
+      long featureGroups,
+      long batchGroups,
+      Value x,
+      Value kernel) {
     return emit(new Op.Convolution(window, dims, reversal, featureGroups, batchGroups, x, kernel));
   }
 

@@ -6,13 +6,17 @@ import modelc.ir.DType;
 import modelc.ir.ReduceFn;
 import modelc.ir.TensorType;
 
-/** The demands the type rules share; each throws {@link IllTypedException} where it is not met. It infers nothing. */
+/**
+ * The demands the type rules share; each throws {@link IllTypedException} where it is not met. It
+ * infers nothing.
+ */
 final class Checks {
   private Checks() {}
 
   static void requireReducible(Op op, ReduceFn fn, TensorType x) {
     switch (fn) {
-      case ADD, MULTIPLY, MAXIMUM, MINIMUM -> require(x.dtype() != DType.BOOL, op, "no %s of %s", fn, x);
+      case ADD, MULTIPLY, MAXIMUM, MINIMUM ->
+          require(x.dtype() != DType.BOOL, op, "no %s of %s", fn, x);
       case AND, OR -> require(!x.dtype().isFloat(), op, "no %s of %s", fn, x);
     }
   }

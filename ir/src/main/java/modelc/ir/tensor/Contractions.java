@@ -7,8 +7,9 @@ import modelc.ir.BinaryFn;
 import modelc.ir.DType;
 
 /**
- * The interpreter's ops of which a result element comes from many: reductions, windows, dot_general and convolution,
- * written out as StableHLO defines them. Operands are well-typed; nothing is checked again.
+ * The interpreter's ops of which a result element comes from many: reductions, windows, dot_general
+ * and convolution, written out as StableHLO defines them. Operands are well-typed; nothing is
+ * checked again.
  */
 final class Contractions {
   private Contractions() {}
@@ -91,7 +92,8 @@ final class Contractions {
   static Tensor convolution(Op.Convolution o, long[] shape, Tensor x, Tensor kernel) {
     ConvDims d = o.dims();
     long inputFeatures = kernel.shape()[d.kernelInputFeature()];
-    long featuresOfGroup = kernel.shape()[d.kernelOutputFeature()] / (o.featureGroups() * o.batchGroups());
+    long featuresOfGroup =
+        kernel.shape()[d.kernelOutputFeature()] / (o.featureGroups() * o.batchGroups());
     long batchOfGroup = x.shape()[d.inputBatch()] / o.batchGroups();
     long[] window = o.window().size().stream().mapToLong(Long::longValue).toArray();
     int taps = Tensor.elements(window);
@@ -102,17 +104,25 @@ final class Contractions {
         shape,
         index -> {
           long feature = index[d.outputFeature()];
-          // One of the two group counts is 1; the group of an output feature says which inputs it sees.
+          // One of the two group counts is 1; the group of an output feature says which inputs it
+          // sees.
           long group = featuresOfGroup == 0 ? 0 : feature / featuresOfGroup;
           long firstFeature = o.featureGroups() > 1 ? group * inputFeatures : 0;
-          from[d.inputBatch()] = index[d.outputBatch()] + (o.batchGroups() > 1 ? group * batchOfGroup : 0);
+          from[d.inputBatch()] =
+              index[d.outputBatch()] + (o.batchGroups() > 1 ? group * batchOfGroup : 0);
           weight[d.kernelOutputFeature()] = feature;
           double sum = 0;
           long[] tap = new long[window.length];
           for (int t = 0; t < taps; t++) {
             boolean inside = true;
             for (int i = 0; i < tap.length; i++) {
-              long at = position(o.window(), i, index[d.outputSpatial().get(i)], tap[i], x.shape()[d.inputSpatial().get(i)]);
+              long at =
+                  position(
+                      o.window(),
+                      i,
+                      index[d.outputSpatial().get(i)],
+                      tap[i],
+                      x.shape()[d.inputSpatial().get(i)]);
               inside &= at >= 0;
               from[d.inputSpatial().get(i)] = at;
               weight[d.kernelSpatial().get(i)] = o.reversal() ? window[i] - 1 - tap[i] : tap[i];
@@ -128,9 +138,13 @@ final class Contractions {
         });
   }
 
-  /** Where tap {@code tap} of window {@code output} reads along an axis of {@code size}; -1 for padding and gaps. */
+  /**
+   * Where tap {@code tap} of window {@code output} reads along an axis of {@code size}; -1 for
+   * padding and gaps.
+   */
   private static long position(Window w, int axis, long output, long tap, long size) {
-    long at = output * w.stride().get(axis) + tap * w.windowDilation().get(axis) - w.padLow().get(axis);
+    long at =
+        output * w.stride().get(axis) + tap * w.windowDilation().get(axis) - w.padLow().get(axis);
     long dilation = w.baseDilation().get(axis);
     return at < 0 || at % dilation != 0 || at / dilation >= size ? -1 : at / dilation;
   }

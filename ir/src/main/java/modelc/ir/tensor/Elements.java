@@ -7,8 +7,9 @@ import modelc.ir.DType;
 import modelc.ir.UnaryFn;
 
 /**
- * The interpreter's ops of which each result element comes from one element of each operand: elementwise functions and
- * data movement. Operands are well-typed; nothing is checked again but run-time sizes.
+ * The interpreter's ops of which each result element comes from one element of each operand:
+ * elementwise functions and data movement. Operands are well-typed; nothing is checked again but
+ * run-time sizes.
  */
 final class Elements {
   private Elements() {}
@@ -146,7 +147,8 @@ final class Elements {
         index -> {
           long size = x.shape()[axis];
           if (size == 0) {
-            throw new IllegalArgumentException("gather along axis " + axis + " of " + x.type() + ", which is empty");
+            throw new IllegalArgumentException(
+                "gather along axis " + axis + " of " + x.type() + ", which is empty");
           }
           return x.get(taken(index, axis, x, Math.clamp(taken(index, axis, indices), 0, size - 1)));
         });
@@ -173,7 +175,10 @@ final class Elements {
     return (long) indices.get(at);
   }
 
-  /** The index into {@code x} for {@code index} of a gathered tensor, whose axes from {@code axis} on are the indices'. */
+  /**
+   * The index into {@code x} for {@code index} of a gathered tensor, whose axes from {@code axis}
+   * on are the indices'.
+   */
   private static long[] taken(long[] index, int axis, Tensor x, long to) {
     long[] from = new long[x.rank()];
     System.arraycopy(index, 0, from, 0, axis);

@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * One compiled entry point of a program ({@code init}, {@code infer}, {@code eval}, {@code train}): a function whose
- * parameters and results have names and kinds, and whose results may replace parameters in place.
+ * One compiled entry point of a program ({@code init}, {@code infer}, {@code eval}, {@code train}):
+ * a function whose parameters and results have names and kinds, and whose results may replace
+ * parameters in place.
  */
 public record Entry(String name, List<Argument> arguments, List<Result> results) {
   public Entry {
@@ -23,7 +24,10 @@ public record Entry(String name, List<Argument> arguments, List<Result> results)
     STATE,
     /** The optimizer's state of one parameter. */
     OPTIMIZER_STATE,
-    /** A scalar the runtime sets: {@code step}, {@code steps}, {@code epoch} (f64[]), {@code seed} (i32[2]). */
+    /**
+     * A scalar the runtime sets: {@code step}, {@code steps}, {@code epoch} (f64[]), {@code seed}
+     * (i32[2]).
+     */
     SCALAR,
     /** A named output of the model. */
     OUTPUT,

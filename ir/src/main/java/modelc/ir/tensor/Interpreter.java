@@ -1,7 +1,6 @@
 package modelc.ir.tensor;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -16,12 +15,13 @@ import modelc.ir.Threefry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Tensor IR means: runs a function op by op in float64, slowly and obviously. Floats of both widths are doubles and
- * are never rounded to f32; integers are exact.
+ * What Tensor IR means: runs a function op by op in float64, slowly and obviously. Floats of both
+ * widths are doubles and are never rounded to f32; integers are exact.
  *
- * <p>It knows nothing of gradients, which autodiff replaces before, and of fusion, layout and memory, which do not change
- * a meaning. Where StableHLO leaves one open: an integer divided by 0 is -1, its remainder itself; a window wholly in the
- * padding selects nothing; a NaN is greater than every number where one element is selected.
+ * <p>It knows nothing of gradients, which autodiff replaces before, and of fusion, layout and
+ * memory, which do not change a meaning. Where StableHLO leaves one open: an integer divided by 0
+ * is -1, its remainder itself; a window wholly in the padding selects nothing; a NaN is greater
+ * than every number where one element is selected.
  */
 public final class Interpreter {
   private final ToLongFunction<Symbol> symbols;
@@ -33,14 +33,16 @@ public final class Interpreter {
   /**
    * The results of {@code f}.
    *
-   * @throws IllegalArgumentException if the arguments do not have the parameters' types, or a symbol no value or one
-   *     beyond its maximum
+   * @throws IllegalArgumentException if the arguments do not have the parameters' types, or a
+   *     symbol no value or one beyond its maximum
    */
   public static List<Tensor> run(Function f, List<Tensor> arguments, Map<Symbol, Long> symbols) {
     return new Interpreter(s -> value(s, symbols)).call(f, arguments);
   }
 
-  /** As {@link #run(Function, List, Map)}; the symbols' values are taken from the arguments' shapes. */
+  /**
+   * As {@link #run(Function, List, Map)}; the symbols' values are taken from the arguments' shapes.
+   */
   public static List<Tensor> run(Function f, List<Tensor> arguments) {
     var symbols = new HashMap<Symbol, Long>();
     for (int i = 0; i < Math.min(arguments.size(), f.parameters().size()); i++) {
@@ -59,7 +61,8 @@ public final class Interpreter {
   private static long value(Symbol s, Map<Symbol, Long> symbols) {
     Long value = symbols.get(s);
     if (value == null || value < 0 || value > s.max()) {
-      throw new IllegalArgumentException("symbol " + s.name() + " is " + value + ", not between 0 and " + s.max());
+      throw new IllegalArgumentException(
+          "symbol " + s.name() + " is " + value + ", not between 0 and " + s.max());
     }
     return value;
   }
@@ -122,10 +125,12 @@ public final class Interpreter {
         Value p = parameters.get(i);
         Tensor argument = arguments.get(i);
         boolean fits =
-            argument.dtype() == p.type().dtype() && Arrays.equals(argument.shape(), shape(p.type()));
+            argument.dtype() == p.type().dtype()
+                && Arrays.equals(argument.shape(), shape(p.type()));
         if (!fits) {
           throw new IllegalArgumentException(
-              "argument %d of %s is %s, not %s".formatted(i, function.name(), argument.type(), p.type()));
+              "argument %d of %s is %s, not %s"
+                  .formatted(i, function.name(), argument.type(), p.type()));
         }
         values.put(p, argument);
       }
@@ -163,11 +168,14 @@ public final class Interpreter {
     DType dtype = v.type().dtype();
     long[] shape = shape(v.type());
     return switch (v.op()) {
-      case Op.Parameter o -> throw new IllegalArgumentException(o.name() + " is no parameter of the function");
+      case Op.Parameter o ->
+          throw new IllegalArgumentException(o.name() + " is no parameter of the function");
       case Op.Constant o -> Tensor.full(dtype, shape, o.value());
       case Op.DenseConstant o ->
           new Tensor(dtype, shape, o.values().stream().mapToDouble(Double::doubleValue).toArray());
-      case Op.Iota o -> Tensor.build(dtype, shape, i -> Arithmetic.convert(DType.I64, dtype, (double) i[o.axis()]));
+      case Op.Iota o ->
+          Tensor.build(
+              dtype, shape, i -> Arithmetic.convert(DType.I64, dtype, (double) i[o.axis()]));
       case Op.RandomBits _ -> randomBits(shape, x.get(0));
       case Op.Unary o -> Elements.unary(o.fn(), dtype, x.get(0));
       case Op.Binary o -> Elements.binary(o.fn(), x.get(0), x.get(1));

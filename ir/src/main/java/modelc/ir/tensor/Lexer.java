@@ -5,8 +5,8 @@ import java.util.List;
 import modelc.ir.ParseException;
 
 /**
- * Splits the text form of Tensor IR into tokens with their places. It knows no grammar; comments run from {@code //} to
- * the end of the line.
+ * Splits the text form of Tensor IR into tokens with their places. It knows no grammar; comments
+ * run from {@code //} to the end of the line.
  */
 final class Lexer {
   enum Kind {
@@ -116,7 +116,10 @@ final class Lexer {
     }
   }
 
-  /** A quoted string, without its quotes; {@code \n}, {@code \r}, {@code \"} and {@code \\} are escapes. */
+  /**
+   * A quoted string, without its quotes; {@code \n}, {@code \r}, {@code \"} and {@code \\} are
+   * escapes.
+   */
   private String string() {
     int start = at++;
     var result = new StringBuilder();
@@ -127,13 +130,14 @@ final class Lexer {
       }
       at++;
       if (c == '\\') {
-        c = switch (peek()) {
-          case 'n' -> '\n';
-          case 'r' -> '\r';
-          case '"' -> '"';
-          case '\\' -> '\\';
-          default -> throw error(at, "unknown escape \\" + peek());
-        };
+        c =
+            switch (peek()) {
+              case 'n' -> '\n';
+              case 'r' -> '\r';
+              case '"' -> '"';
+              case '\\' -> '\\';
+              default -> throw error(at, "unknown escape \\" + peek());
+            };
         at++;
       }
       result.append(c);
@@ -144,7 +148,9 @@ final class Lexer {
 
   private String run(String extra) {
     int start = at;
-    while (isLetter(peek()) || isDigit(peek()) || (at < text.length() && extra.indexOf(peek()) >= 0)) {
+    while (isLetter(peek())
+        || isDigit(peek())
+        || (at < text.length() && extra.indexOf(peek()) >= 0)) {
       at++;
     }
     return text.substring(start, at);

@@ -1,6 +1,9 @@
 package modelc.ir.tensor;
 
-/** The name of each op in the text form and in messages. It knows nothing of attributes; those are the printer's. */
+/**
+ * The name of each op in the text form and in messages. It knows nothing of attributes; those are
+ * the printer's.
+ */
 final class Mnemonics {
   private Mnemonics() {}
 

@@ -13,8 +13,8 @@ import modelc.ir.Shape;
 import modelc.ir.TensorType;
 
 /**
- * The types of the ops that only move elements: reshape, transpose, broadcast, slice, pad, concatenate, gather, and
- * scatter_add, which adds where it moves.
+ * The types of the ops that only move elements: reshape, transpose, broadcast, slice, pad,
+ * concatenate, gather, and scatter_add, which adds where it moves.
  *
  * <p>Other ops are {@link TypeRules}'.
  */
@@ -32,7 +32,12 @@ final class MovementRules {
   static TensorType transpose(Op.Transpose o) {
     TensorType x = o.x().type();
     requireAxes(o, o.permutation(), x);
-    require(o.permutation().size() == x.rank(), o, "%s is no permutation of %s's axes", o.permutation(), x);
+    require(
+        o.permutation().size() == x.rank(),
+        o,
+        "%s is no permutation of %s's axes",
+        o.permutation(),
+        x);
     return x.withShape(new Shape(o.permutation().stream().map(x::dim).toList()));
   }
 
@@ -43,7 +48,13 @@ final class MovementRules {
     requireAscendingAxes(o, o.axes(), result);
     for (int i = 0; i < x.rank(); i++) {
       Dim to = o.shape().dim(o.axes().get(i));
-      require(x.dim(i).isOne() || x.dim(i).equals(to), o, "axis %d of %s does not stretch to %s", i, x, to);
+      require(
+          x.dim(i).isOne() || x.dim(i).equals(to),
+          o,
+          "axis %d of %s does not stretch to %s",
+          i,
+          x,
+          to);
     }
     return result;
   }
@@ -79,7 +90,10 @@ final class MovementRules {
       return dim;
     }
     require(
-        limit.isConstant() && 0 <= start && start <= limit.constant() && limit.constant() <= dim.constant(),
+        limit.isConstant()
+            && 0 <= start
+            && start <= limit.constant()
+            && limit.constant() <= dim.constant(),
         o,
         "%d to %s is not within axis %d of %s",
         start,
@@ -136,14 +150,21 @@ final class MovementRules {
     Dim sum = first.dim(o.axis());
     for (Value v : o.xs().subList(1, o.xs().size())) {
       TensorType type = v.type();
-      boolean fits = type.rank() == first.rank() && withDim(type, o.axis(), sum).equals(withDim(first, o.axis(), sum));
+      boolean fits =
+          type.rank() == first.rank()
+              && withDim(type, o.axis(), sum).equals(withDim(first, o.axis(), sum));
       require(fits, o, "%s and %s differ off axis %d", first, type, o.axis());
       try {
         sum = sum.plus(type.dim(o.axis()));
       } catch (IllegalArgumentException _) {
         throw new IllTypedException(
             "%s: sizes %s and %s of axis %d do not add up, in %s"
-                .formatted(o.mnemonic(), sum, type.dim(o.axis()), o.axis(), o.xs().stream().map(Value::type).toList()));
+                .formatted(
+                    o.mnemonic(),
+                    sum,
+                    type.dim(o.axis()),
+                    o.axis(),
+                    o.xs().stream().map(Value::type).toList()));
       }
     }
     return withDim(first, o.axis(), sum);
@@ -159,7 +180,8 @@ final class MovementRules {
     TensorType x = o.x().type();
     TensorType indices = o.indices().type();
     TensorType result = gathered(o, o.axis(), x, indices);
-    boolean nothing = x.dim(o.axis()).equals(Dim.of(0)) && !indices.shape().elements().equals(Dim.of(0));
+    boolean nothing =
+        x.dim(o.axis()).equals(Dim.of(0)) && !indices.shape().elements().equals(Dim.of(0));
     require(!nothing, o, "axis %d of %s has nothing for %s to take", o.axis(), x, indices);
     return result;
   }

@@ -11,10 +11,11 @@ import modelc.ir.TensorType;
 import modelc.ir.UnaryFn;
 
 /**
- * The primitives of Tensor IR: a closed set of records over values, StableHLO's names and meanings where one exists.
+ * The primitives of Tensor IR: a closed set of records over values, StableHLO's names and meanings
+ * where one exists.
  *
- * <p>Every op has one result. A pass switches over all of them without {@code default}. Types are inferred and checked
- * by {@link TypeRules}, meanings are {@link Interpreter}'s.
+ * <p>Every op has one result. A pass switches over all of them without {@code default}. Types are
+ * inferred and checked by {@link TypeRules}, meanings are {@link Interpreter}'s.
  */
 public sealed interface Op {
 
@@ -46,8 +47,9 @@ public sealed interface Op {
   record Iota(TensorType type, int axis) implements Op {}
 
   /**
-   * Counter-based random bits, I32: element with row-major index i is word 0 of Threefry-2x32, 20 rounds (Salmon et al.,
-   * SC'11), under the key {@code key} (I32[2]) with counter (low 32 bits of i, high 32 bits of i).
+   * Counter-based random bits, I32: element with row-major index i is word 0 of Threefry-2x32, 20
+   * rounds (Salmon et al., SC'11), under the key {@code key} (I32[2]) with counter (low 32 bits of
+   * i, high 32 bits of i).
    */
   record RandomBits(Shape shape, Value key) implements Op {}
 
@@ -63,8 +65,8 @@ public sealed interface Op {
   record Select(Value predicate, Value onTrue, Value onFalse) implements Op {}
 
   /**
-   * Float to integer truncates toward zero and saturates, NaN to 0; integer to a narrower one wraps; to BOOL is
-   * {@code != 0}.
+   * Float to integer truncates toward zero and saturates, NaN to 0; integer to a narrower one
+   * wraps; to BOOL is {@code != 0}.
    */
   record Convert(DType to, Value x) implements Op {}
 
@@ -78,14 +80,20 @@ public sealed interface Op {
     }
   }
 
-  /** broadcast_in_dim: operand axis i becomes result axis {@code axes[i]} (ascending); size 1 stretches. */
+  /**
+   * broadcast_in_dim: operand axis i becomes result axis {@code axes[i]} (ascending); size 1
+   * stretches.
+   */
   record Broadcast(Shape shape, List<Integer> axes, Value x) implements Op {
     public Broadcast {
       axes = List.copyOf(axes);
     }
   }
 
-  /** Elements {@code start, start + stride, ...} below {@code limit} of each axis. A symbolic axis is taken whole. */
+  /**
+   * Elements {@code start, start + stride, ...} below {@code limit} of each axis. A symbolic axis
+   * is taken whole.
+   */
   record Slice(List<Long> start, List<Dim> limit, List<Long> stride, Value x) implements Op {
     public Slice {
       start = List.copyOf(start);
@@ -95,7 +103,8 @@ public sealed interface Op {
   }
 
   /** Adds {@code value} before, after and between elements; negative low and high crop. */
-  record Pad(List<Long> low, List<Long> high, List<Long> interior, double value, Value x) implements Op {
+  record Pad(List<Long> low, List<Long> high, List<Long> interior, double value, Value x)
+      implements Op {
     public Pad {
       low = List.copyOf(low);
       high = List.copyOf(high);
@@ -116,14 +125,15 @@ public sealed interface Op {
   }
 
   /**
-   * Takes slices of {@code x} along {@code axis} at {@code indices} (I32, any shape): result shape is x's with that axis
-   * replaced by the indices' shape. Indices are clamped into range.
+   * Takes slices of {@code x} along {@code axis} at {@code indices} (I32, any shape): result shape
+   * is x's with that axis replaced by the indices' shape. Indices are clamped into range.
    */
   record Gather(int axis, Value x, Value indices) implements Op {}
 
   /**
-   * Adds slices to a copy of {@code x}: the transpose of {@link Gather}; {@code updates} has the shape Gather's result
-   * has. Repeated indices add up, in row-major order of the updates; an index out of range is dropped.
+   * Adds slices to a copy of {@code x}: the transpose of {@link Gather}; {@code updates} has the
+   * shape Gather's result has. Repeated indices add up, in row-major order of the updates; an index
+   * out of range is dropped.
    */
   record ScatterAdd(int axis, Value x, Value indices, Value updates) implements Op {}
 
@@ -154,23 +164,31 @@ public sealed interface Op {
   /**
    * StableHLO's convolution (cross-correlation) with all its attributes.
    *
-   * @param window over the spatial axes; base dilation is lhs_dilation, window dilation rhs_dilation; its size repeats the
-   *     kernel's spatial sizes
-   * @param reversal true: the kernel is read backwards along every spatial axis (window_reversal), the true convolution
+   * @param window over the spatial axes; base dilation is lhs_dilation, window dilation
+   *     rhs_dilation; its size repeats the kernel's spatial sizes
+   * @param reversal true: the kernel is read backwards along every spatial axis (window_reversal),
+   *     the true convolution
    * @param featureGroups feature_group_count
    * @param batchGroups batch_group_count
    */
   record Convolution(
-      Window window, ConvDims dims, boolean reversal, long featureGroups, long batchGroups, Value x, Value kernel)
+      Window window,
+      ConvDims dims,
+      boolean reversal,
+      long featureGroups,
+      long batchGroups,
+      Value x,
+      Value kernel)
       implements Op {}
 
   /** A reduction over a window of all axes (pooling); padding does not contribute. */
   record ReduceWindow(ReduceFn fn, Window window, Value x) implements Op {}
 
   /**
-   * The gradient of max pooling: each element of {@code source} (shape of the pooled output) is added at the position of
-   * the first greatest element of its window of {@code x}, a NaN being greater than any number. Padding is never
-   * selected; the element of a window wholly in padding is dropped. No dilation. Result type is x's.
+   * The gradient of max pooling: each element of {@code source} (shape of the pooled output) is
+   * added at the position of the first greatest element of its window of {@code x}, a NaN being
+   * greater than any number. Padding is never selected; the element of a window wholly in padding
+   * is dropped. No dilation. Result type is x's.
    */
   record SelectAndScatter(Window window, Value x, Value source) implements Op {}
 
@@ -185,8 +203,8 @@ public sealed interface Op {
   }
 
   /**
-   * The derivative of the scalar {@code loss} with respect to {@code wrt}: a request that the autodiff pass replaces. No
-   * later stage knows it.
+   * The derivative of the scalar {@code loss} with respect to {@code wrt}: a request that the
+   * autodiff pass replaces. No later stage knows it.
    */
   record Gradient(Value loss, Value wrt) implements Op {}
 }

@@ -33,7 +33,10 @@ final class OpParser {
     this.callables = callables;
   }
 
-  /** The op {@code mnemonic} over {@code operands} with the attributes that follow; its text began at {@code at}. */
+  /**
+   * The op {@code mnemonic} over {@code operands} with the attributes that follow; its text began
+   * at {@code at}.
+   */
   Op op(Token at, String mnemonic, TensorType type, List<Value> operands) {
     int arity = arity(mnemonic);
     if (arity >= 0 && operands.size() != arity) {
@@ -46,26 +49,39 @@ final class OpParser {
       case "iota" -> new Op.Iota(type, in.axis("axis"));
       case "random_bits" -> new Op.RandomBits(type.shape(), operands.get(0));
       case "compare" ->
-          new Op.Compare(in.key("fn", () -> in.constant(CompareFn.values())), operands.get(0), operands.get(1));
+          new Op.Compare(
+              in.key("fn", () -> in.constant(CompareFn.values())),
+              operands.get(0),
+              operands.get(1));
       case "select" -> new Op.Select(operands.get(0), operands.get(1), operands.get(2));
       case "convert" -> new Op.Convert(type.dtype(), operands.get(0));
       case "reshape" -> new Op.Reshape(type.shape(), operands.get(0));
       case "transpose" -> new Op.Transpose(in.axes("permutation"), operands.get(0));
       case "broadcast" -> new Op.Broadcast(type.shape(), in.axes("axes"), operands.get(0));
       case "slice" ->
-          new Op.Slice(in.integers("start"), in.key("limit", () -> in.list("[", "]", dim)), in.integers("stride"), operands.get(0));
+          new Op.Slice(
+              in.integers("start"),
+              in.key("limit", () -> in.list("[", "]", dim)),
+              in.integers("stride"),
+              operands.get(0));
       case "pad" ->
           new Op.Pad(
-              in.integers("low"), in.integers("high"), in.integers("interior"), in.key("value", in::number), operands.get(0));
+              in.integers("low"),
+              in.integers("high"),
+              in.integers("interior"),
+              in.key("value", in::number),
+              operands.get(0));
       case "concatenate" -> new Op.Concatenate(in.axis("axis"), operands);
       case "reverse" -> new Op.Reverse(in.axes("axes"), operands.get(0));
       case "gather" -> new Op.Gather(in.axis("axis"), operands.get(0), operands.get(1));
-      case "scatter_add" -> new Op.ScatterAdd(in.axis("axis"), operands.get(0), operands.get(1), operands.get(2));
+      case "scatter_add" ->
+          new Op.ScatterAdd(in.axis("axis"), operands.get(0), operands.get(1), operands.get(2));
       case "reduce" -> new Op.Reduce(reduceFn(), in.axes("axes"), operands.get(0));
       case "dot_general" -> dotGeneral(operands);
       case "convolution" -> convolution(operands);
       case "reduce_window" -> new Op.ReduceWindow(reduceFn(), window(), operands.get(0));
-      case "select_and_scatter" -> new Op.SelectAndScatter(window(), operands.get(0), operands.get(1));
+      case "select_and_scatter" ->
+          new Op.SelectAndScatter(window(), operands.get(0), operands.get(1));
       case "stop_gradient" -> new Op.StopGradient(operands.get(0));
       case "call" -> new Op.Call(callee(), operands);
       case "gradient" -> new Op.Gradient(operands.get(0), operands.get(1));
@@ -77,8 +93,17 @@ final class OpParser {
   private static int arity(String mnemonic) {
     return switch (mnemonic) {
       case "parameter", "constant", "dense", "iota" -> 0;
-      case "random_bits", "convert", "reshape", "transpose", "broadcast", "slice", "pad", "reverse", "reduce",
-          "reduce_window", "stop_gradient" ->
+      case "random_bits",
+          "convert",
+          "reshape",
+          "transpose",
+          "broadcast",
+          "slice",
+          "pad",
+          "reverse",
+          "reduce",
+          "reduce_window",
+          "stop_gradient" ->
           1;
       case "compare", "gather", "dot_general", "convolution", "select_and_scatter", "gradient" -> 2;
       case "select", "scatter_add" -> 3;
@@ -115,7 +140,8 @@ final class OpParser {
     List<Integer> xContract = in.axes("contract");
     in.expect("x");
     List<Integer> yContract = in.list("[", "]", in::axis);
-    return new Op.DotGeneral(xBatch, yBatch, xContract, yContract, operands.get(0), operands.get(1));
+    return new Op.DotGeneral(
+        xBatch, yBatch, xContract, yContract, operands.get(0), operands.get(1));
   }
 
   private Op convolution(List<Value> operands) {
@@ -141,7 +167,8 @@ final class OpParser {
     boolean reversal = in.peek().is("reversal") && in.key("reversal", in::name).equals("true");
     long featureGroups = in.peek().is("feature_groups") ? in.key("feature_groups", in::integer) : 1;
     long batchGroups = in.peek().is("batch_groups") ? in.key("batch_groups", in::integer) : 1;
-    return new Op.Convolution(window, dims, reversal, featureGroups, batchGroups, operands.get(0), operands.get(1));
+    return new Op.Convolution(
+        window, dims, reversal, featureGroups, batchGroups, operands.get(0), operands.get(1));
   }
 
   /** The parts the axes of one operand play, e.g. {@code [b,f,0,1]}. */
@@ -153,14 +180,19 @@ final class OpParser {
     Axes(String firstPart, String secondPart) {
       Token at = in.peek();
       List<String> parts =
-          in.list("[", "]", () -> in.peek().kind() == Kind.NUMBER ? Long.toString(in.integer()) : in.name());
+          in.list(
+              "[",
+              "]",
+              () -> in.peek().kind() == Kind.NUMBER ? Long.toString(in.integer()) : in.name());
       first = parts.indexOf(firstPart);
       second = parts.indexOf(secondPart);
       for (int i = 0; i < parts.size() - 2; i++) {
         spatial.add(parts.indexOf(Integer.toString(i)));
       }
       if (first < 0 || second < 0 || spatial.contains(-1)) {
-        throw error(at, "the axes are " + firstPart + ", " + secondPart + ", 0, 1 ... once each, not " + parts);
+        throw error(
+            at,
+            "the axes are " + firstPart + ", " + secondPart + ", 0, 1 ... once each, not " + parts);
       }
     }
   }

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The text of one op's attributes, which {@link OpParser} reads back. Operands and names are {@link Printer}'s. */
+/**
+ * The text of one op's attributes, which {@link OpParser} reads back. Operands and names are {@link
+ * Printer}'s.
+ */
 final class OpPrinter {
   private OpPrinter() {}
 
@@ -77,7 +80,8 @@ final class OpPrinter {
   }
 
   /** The part each axis plays, e.g. {@code [b,f,0,1]}. */
-  private static String axes(String first, int firstAxis, String second, int secondAxis, List<Integer> spatial) {
+  private static String axes(
+      String first, int firstAxis, String second, int secondAxis, List<Integer> spatial) {
     var parts = new String[spatial.size() + 2];
     parts[firstAxis] = first;
     parts[secondAxis] = second;

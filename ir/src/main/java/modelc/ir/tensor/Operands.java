@@ -3,7 +3,10 @@ package modelc.ir.tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The operands of an op, read and replaced: what generic traversals and rewriters need, in one place. */
+/**
+ * The operands of an op, read and replaced: what generic traversals and rewriters need, in one
+ * place.
+ */
 final class Operands {
   private Operands() {}
 
@@ -57,10 +60,17 @@ final class Operands {
       case Op.ScatterAdd o -> new Op.ScatterAdd(o.axis(), n.get(0), n.get(1), n.get(2));
       case Op.Reduce o -> new Op.Reduce(o.fn(), o.axes(), n.get(0));
       case Op.DotGeneral o ->
-          new Op.DotGeneral(o.xBatch(), o.yBatch(), o.xContract(), o.yContract(), n.get(0), n.get(1));
+          new Op.DotGeneral(
+              o.xBatch(), o.yBatch(), o.xContract(), o.yContract(), n.get(0), n.get(1));
       case Op.Convolution o ->
           new Op.Convolution(
-              o.window(), o.dims(), o.reversal(), o.featureGroups(), o.batchGroups(), n.get(0), n.get(1));
+              o.window(),
+              o.dims(),
+              o.reversal(),
+              o.featureGroups(),
+              o.batchGroups(),
+              n.get(0),
+              n.get(1));
       case Op.ReduceWindow o -> new Op.ReduceWindow(o.fn(), o.window(), n.get(0));
       case Op.SelectAndScatter o -> new Op.SelectAndScatter(o.window(), n.get(0), n.get(1));
       case Op.StopGradient _ -> new Op.StopGradient(n.get(0));

@@ -18,10 +18,11 @@ import modelc.ir.tensor.Lexer.Kind;
 import modelc.ir.tensor.Lexer.Token;
 
 /**
- * Reads the text form {@link Printer} writes, to the same graph: one value a line, none merged. Every line is typed
- * again and must have the type it states.
+ * Reads the text form {@link Printer} writes, to the same graph: one value a line, none merged.
+ * Every line is typed again and must have the type it states.
  *
- * <p>It does not read origins, which are comments, and does not verify entries; {@link Verifier} does.
+ * <p>It does not read origins, which are comments, and does not verify entries; {@link Verifier}
+ * does.
  */
 public final class Parser {
   private final TokenReader in;
@@ -214,7 +215,11 @@ public final class Parser {
     do {
       Token at = in.peek();
       try {
-        dim = dim.times(at.kind() == Kind.NUMBER ? Dim.of(in.integer()) : Dim.of(symbolNamed(in.name(), at)));
+        dim =
+            dim.times(
+                at.kind() == Kind.NUMBER
+                    ? Dim.of(in.integer())
+                    : Dim.of(symbolNamed(in.name(), at)));
       } catch (ArithmeticException | IllegalArgumentException e) {
         throw error(at, String.valueOf(e.getMessage()));
       }

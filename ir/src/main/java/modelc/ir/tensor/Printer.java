@@ -20,7 +20,8 @@ import modelc.ir.Symbol;
 /**
  * The text form of Tensor IR, one op a line; {@link Parser} reads it back to the same graph.
  *
- * <p>It prints what it is given, well-formed or not, so that it can show what a verifier refuses. The text:
+ * <p>It prints what it is given, well-formed or not, so that it can show what a verifier refuses.
+ * The text:
  *
  * <pre>
  * program LeNet
@@ -203,7 +204,8 @@ public final class Printer {
     line(indent, keyword + " " + name(f.name()) + " {");
     var names = new Names();
     for (Value p : f.parameters()) {
-      line(indent + 1, argument(p, p.op() instanceof Op.Parameter o ? o.name() : "argument", names));
+      line(
+          indent + 1, argument(p, p.op() instanceof Op.Parameter o ? o.name() : "argument", names));
     }
     body(indent + 1, f, names);
     for (Value r : f.results()) {
@@ -236,7 +238,9 @@ public final class Printer {
     return op.mnemonic() + operands + OpPrinter.attributes(op, c -> labels.getOrDefault(c, "@?"));
   }
 
-  /** One value's line, with values called what {@code names} says: {@code %1: f32[4] = tanh(%0)}. */
+  /**
+   * One value's line, with values called what {@code names} says: {@code %1: f32[4] = tanh(%0)}.
+   */
   public static String definition(Value v, java.util.function.Function<Value, String> names) {
     List<Value> operands = v.op().operands();
     String list =
@@ -252,7 +256,10 @@ public final class Printer {
     return NAME.matcher(name).matches() ? name : quote(name);
   }
 
-  /** A name after % or @, where brackets need no quotes: {@code %stage[2].w}. Numbers alone are generated names. */
+  /**
+   * A name after % or @, where brackets need no quotes: {@code %stage[2].w}. Numbers alone are
+   * generated names.
+   */
   private static String sigilName(String name) {
     return SIGIL_NAME.matcher(name).matches() ? name : quote(name);
   }

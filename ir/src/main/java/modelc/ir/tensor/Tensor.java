@@ -8,15 +8,22 @@ import modelc.ir.Dim;
 import modelc.ir.TensorType;
 
 /**
- * A tensor of the {@link Interpreter}: every element type held as doubles, row-major. Booleans are 0 and 1.
+ * A tensor of the {@link Interpreter}: every element type held as doubles, row-major. Booleans are
+ * 0 and 1.
  *
- * <p>It is for tests and for meaning, not for speed. It does not copy its arrays; nobody writes to them after.
+ * <p>It is for tests and for meaning, not for speed. It does not copy its arrays; nobody writes to
+ * them after.
  */
 public record Tensor(DType dtype, long[] shape, double[] data) {
   public Tensor {
     if (data.length != elements(shape)) {
       throw new IllegalArgumentException(
-          dtype + Arrays.toString(shape) + " has " + elements(shape) + " elements, not " + data.length);
+          dtype
+              + Arrays.toString(shape)
+              + " has "
+              + elements(shape)
+              + " elements, not "
+              + data.length);
     }
   }
 
@@ -51,8 +58,8 @@ public record Tensor(DType dtype, long[] shape, double[] data) {
   }
 
   /**
-   * Reproducible random contents for tests: floats uniform in [-1, 1) and exact in f32, integers uniform in [-8, 8],
-   * booleans even.
+   * Reproducible random contents for tests: floats uniform in [-1, 1) and exact in f32, integers
+   * uniform in [-8, 8], booleans even.
    *
    * @param type of constant sizes
    */

@@ -56,7 +56,8 @@ final class TokenReader {
         return e;
       }
     }
-    throw error(at, "'" + text + "' is none of " + List.of(all).toString().toLowerCase(Locale.ROOT));
+    throw error(
+        at, "'" + text + "' is none of " + List.of(all).toString().toLowerCase(Locale.ROOT));
   }
 
   int axis() {
@@ -84,7 +85,9 @@ final class TokenReader {
       return token.is("nan") ? Double.NaN : Double.POSITIVE_INFINITY;
     }
     take(Kind.NUMBER);
-    return token.text().equals("-inf") ? Double.NEGATIVE_INFINITY : Double.parseDouble(token.text());
+    return token.text().equals("-inf")
+        ? Double.NEGATIVE_INFINITY
+        : Double.parseDouble(token.text());
   }
 
   String name() {
@@ -109,7 +112,8 @@ final class TokenReader {
   Token take(Kind kind) {
     Token token = peek();
     if (token.kind() != kind) {
-      throw error(token, "expected a " + kind.name().toLowerCase(Locale.ROOT) + ", not " + token.show());
+      throw error(
+          token, "expected a " + kind.name().toLowerCase(Locale.ROOT) + ", not " + token.show());
     }
     at++;
     return token;

@@ -17,10 +17,11 @@ import modelc.ir.Shape;
 import modelc.ir.TensorType;
 
 /**
- * The type of every op: checks its operands and attributes by StableHLO's rules where they exist, and infers its result.
+ * The type of every op: checks its operands and attributes by StableHLO's rules where they exist,
+ * and infers its result.
  *
- * <p>It looks no further than the operands' types. Ops that move elements are {@link MovementRules}', ops with windows
- * {@link WindowRules}'.
+ * <p>It looks no further than the operands' types. Ops that move elements are {@link
+ * MovementRules}', ops with windows {@link WindowRules}'.
  */
 final class TypeRules {
   private TypeRules() {}
@@ -124,7 +125,20 @@ final class TypeRules {
         requireNumeric(o, x);
         yield x;
       }
-      case EXP, EXPM1, LOG, LOG1P, SQRT, RSQRT, TANH, LOGISTIC, ERF, SINE, COSINE, FLOOR, CEIL, ROUND_NEAREST_EVEN -> {
+      case EXP,
+          EXPM1,
+          LOG,
+          LOG1P,
+          SQRT,
+          RSQRT,
+          TANH,
+          LOGISTIC,
+          ERF,
+          SINE,
+          COSINE,
+          FLOOR,
+          CEIL,
+          ROUND_NEAREST_EVEN -> {
         requireFloat(o, x);
         yield x;
       }
@@ -143,9 +157,11 @@ final class TypeRules {
     TensorType x = o.x().type();
     requireSame(o, x, o.y().type());
     switch (o.fn()) {
-      case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM -> requireNumeric(o, x);
+      case ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, POWER, MAXIMUM, MINIMUM ->
+          requireNumeric(o, x);
       case AND, OR, XOR -> require(!x.dtype().isFloat(), o, "%s is neither bool nor integer", x);
-      case SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> require(x.dtype().isInteger(), o, "%s is not integer", x);
+      case SHIFT_LEFT, SHIFT_RIGHT_LOGICAL ->
+          require(x.dtype().isInteger(), o, "%s is not integer", x);
     }
     return x;
   }
@@ -201,7 +217,13 @@ final class TypeRules {
       int xAxis = xBound.get(i);
       int yAxis = yBound.get(i);
       require(
-          x.dim(xAxis).equals(y.dim(yAxis)), o, "axis %d of %s and axis %d of %s differ", xAxis, x, yAxis, y);
+          x.dim(xAxis).equals(y.dim(yAxis)),
+          o,
+          "axis %d of %s and axis %d of %s differ",
+          xAxis,
+          x,
+          yAxis,
+          y);
     }
     var dims = new ArrayList<Dim>();
     o.xBatch().forEach(axis -> dims.add(x.dim(axis)));
@@ -224,7 +246,8 @@ final class TypeRules {
   private static TensorType gradient(Op.Gradient o) {
     TensorType loss = o.loss().type();
     TensorType wrt = o.wrt().type();
-    require(loss.rank() == 0 && loss.dtype().isFloat(), o, "the loss is a float scalar, not %s", loss);
+    require(
+        loss.rank() == 0 && loss.dtype().isFloat(), o, "the loss is a float scalar, not %s", loss);
     requireFloat(o, wrt);
     return wrt;
   }

@@ -4,8 +4,8 @@ import modelc.ir.Origin;
 import modelc.ir.TensorType;
 
 /**
- * One value of Tensor IR: the result of one op. It has identity; equality is identity, so that an op's record equality
- * over its operands is the key of value numbering.
+ * One value of Tensor IR: the result of one op. It has identity; equality is identity, so that an
+ * op's record equality over its operands is the key of value numbering.
  *
  * <p>Values are made by {@link Builder} alone, which types them.
  */

@@ -18,18 +18,21 @@ import modelc.ir.TensorType;
  *
  * <ul>
  *   <li>A program's entries have different names, and a symbol has one maximum throughout.
- *   <li>A function's parameters are different {@link Op.Parameter}s of different names, and no other parameter is
- *       reachable from its results.
+ *   <li>A function's parameters are different {@link Op.Parameter}s of different names, and no
+ *       other parameter is reachable from its results.
  *   <li>Every value has the type {@link TypeRules} infers.
- *   <li>An entry's arguments are its function's parameters, under their names. No two results of one kind share a name. A
- *       result that replaces an argument has its type, and an argument is replaced once.
- *   <li>Arguments and results have the kinds, and losses, metrics and finite flags the types, that the runtime expects.
- *   <li>A callable's body has one result; its stated gradient takes the body's parameters, result and cotangent, and
- *       gives a cotangent for each parameter.
+ *   <li>An entry's arguments are its function's parameters, under their names. No two results of
+ *       one kind share a name. A result that replaces an argument has its type, and an argument is
+ *       replaced once.
+ *   <li>Arguments and results have the kinds, and losses, metrics and finite flags the types, that
+ *       the runtime expects.
+ *   <li>A callable's body has one result; its stated gradient takes the body's parameters, result
+ *       and cotangent, and gives a cotangent for each parameter.
  *   <li>Ops that a stage has replaced are gone.
  * </ul>
  *
- * <p>It does not judge whether the program computes what it should; interpreters and differences do.
+ * <p>It does not judge whether the program computes what it should; interpreters and differences
+ * do.
  */
 public final class Verifier {
   /** How far a program has come. */
@@ -59,7 +62,8 @@ public final class Verifier {
     var verifier = new Verifier(stage);
     var names = new HashSet<String>();
     for (Entry e : program.entries()) {
-      require(names.add(e.name()), "model " + program.model(), "two entries are called %s", e.name());
+      require(
+          names.add(e.name()), "model " + program.model(), "two entries are called %s", e.name());
       verifier.entry(e);
     }
   }
@@ -86,14 +90,24 @@ public final class Verifier {
     String where = "entry " + e.name();
     for (Entry.Argument a : e.arguments()) {
       boolean named = a.value().op() instanceof Op.Parameter p && p.name().equals(a.name());
-      require(named, where, "argument %s is %s, not the parameter of that name", a.name(), show(a.value()));
+      require(
+          named,
+          where,
+          "argument %s is %s, not the parameter of that name",
+          a.name(),
+          show(a.value()));
       require(isArgumentKind(a.kind()), where, "argument %s is of kind %s", a.name(), a.kind());
     }
     functionAndCallees(where, e.function());
     var names = new HashSet<String>();
     var replaced = new HashSet<Integer>();
     for (Entry.Result r : e.results()) {
-      require(names.add(r.kind() + " " + r.name()), where, "two results of kind %s are called %s", r.kind(), r.name());
+      require(
+          names.add(r.kind() + " " + r.name()),
+          where,
+          "two results of kind %s are called %s",
+          r.kind(),
+          r.name());
       result(where, r);
       if (r.aliases().isPresent()) {
         alias(where, e, r, r.aliases().getAsInt(), replaced);
@@ -120,9 +134,16 @@ public final class Verifier {
     require(fits, where, "result %s of kind %s is %s", r.name(), r.kind(), type);
   }
 
-  private static void alias(String where, Entry e, Entry.Result r, int index, Set<Integer> replaced) {
+  private static void alias(
+      String where, Entry e, Entry.Result r, int index, Set<Integer> replaced) {
     boolean exists = 0 <= index && index < e.arguments().size();
-    require(exists, where, "result %s aliases argument %d of %d", r.name(), index, e.arguments().size());
+    require(
+        exists,
+        where,
+        "result %s aliases argument %d of %d",
+        r.name(),
+        index,
+        e.arguments().size());
     Entry.Argument a = e.arguments().get(index);
     TensorType type = r.value().type();
     require(
@@ -133,7 +154,8 @@ public final class Verifier {
         type,
         a.name(),
         a.value().type());
-    require(replaced.add(index), where, "argument %s is aliased twice, last by %s", a.name(), r.name());
+    require(
+        replaced.add(index), where, "argument %s is aliased twice, last by %s", a.name(), r.name());
   }
 
   /** Checks a function and every callable it reaches, each once. */
@@ -188,8 +210,16 @@ public final class Verifier {
     if (v.op() instanceof Op.Parameter p) {
       require(parameters.contains(v), where, "%s is used but not among the parameters", p.name());
     }
-    require(stage == Stage.SOURCE || !(v.op() instanceof Op.Gradient), where, "%s after autodiff", show(v));
-    require(stage != Stage.EXPANDED || !(v.op() instanceof Op.Call), where, "%s after expansion", show(v));
+    require(
+        stage == Stage.SOURCE || !(v.op() instanceof Op.Gradient),
+        where,
+        "%s after autodiff",
+        show(v));
+    require(
+        stage != Stage.EXPANDED || !(v.op() instanceof Op.Call),
+        where,
+        "%s after expansion",
+        show(v));
     TensorType inferred;
     try {
       inferred = TypeRules.typeOf(v.op());
@@ -202,7 +232,12 @@ public final class Verifier {
 
   private void symbol(String where, Symbol s) {
     Symbol known = symbols.putIfAbsent(s.name(), s);
-    require(known == null || known.equals(s), where, "symbol %s has two maxima, one is %d", s.name(), s.max());
+    require(
+        known == null || known.equals(s),
+        where,
+        "symbol %s has two maxima, one is %d",
+        s.name(),
+        s.max());
   }
 
   private static String show(Value v) {

@@ -4,9 +4,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A sliding window over axes: of a convolution its spatial axes, of a pooling all axes. Units are elements; padding may
- * be negative (cropping); output size {@code (dilated(in) + low + high - dilated(size)) / stride + 1}, floored, where
- * {@code dilated(n) = n == 0 ? 0 : (n - 1) * dilation + 1} (StableHLO).
+ * A sliding window over axes: of a convolution its spatial axes, of a pooling all axes. Units are
+ * elements; padding may be negative (cropping); output size {@code (dilated(in) + low + high -
+ * dilated(size)) / stride + 1}, floored, where {@code dilated(n) = n == 0 ? 0 : (n - 1) * dilation
+ * + 1} (StableHLO).
  */
 public record Window(
     List<Long> size,
@@ -51,7 +52,10 @@ public record Window(
     return new Window(size, stride, padLow, padHigh, baseDilation, dilation);
   }
 
-  /** The output size along {@code axis} for an input of {@code in}; 0 when the window does not fit once. */
+  /**
+   * The output size along {@code axis} for an input of {@code in}; 0 when the window does not fit
+   * once.
+   */
   public long outputSize(int axis, long in) {
     long base = dilated(in, baseDilation.get(axis));
     long padded = Math.addExact(Math.addExact(base, padLow.get(axis)), padHigh.get(axis));

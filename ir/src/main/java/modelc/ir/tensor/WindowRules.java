@@ -10,7 +10,8 @@ import modelc.ir.Shape;
 import modelc.ir.TensorType;
 
 /**
- * The types of the ops that slide windows: convolution, reduce_window, select_and_scatter, by StableHLO's constraints.
+ * The types of the ops that slide windows: convolution, reduce_window, select_and_scatter, by
+ * StableHLO's constraints.
  *
  * <p>Other ops are {@link TypeRules}'.
  */
@@ -36,7 +37,8 @@ final class WindowRules {
         spatial,
         d);
     Checks.requireAxes(o, axes(d.inputBatch(), d.inputFeature(), d.inputSpatial()), x);
-    Checks.requireAxes(o, axes(d.kernelInputFeature(), d.kernelOutputFeature(), d.kernelSpatial()), kernel);
+    Checks.requireAxes(
+        o, axes(d.kernelInputFeature(), d.kernelOutputFeature(), d.kernelSpatial()), kernel);
     // The result has as many axes as the input.
     Checks.requireAxes(o, axes(d.outputBatch(), d.outputFeature(), d.outputSpatial()), x);
     requireWindow(o, o.window(), spatial, x);
@@ -57,7 +59,12 @@ final class WindowRules {
       Dim in = x.dim(d.inputSpatial().get(i));
       Dim size = kernel.dim(d.kernelSpatial().get(i));
       require(
-          in.isConstant() && size.isConstant(), o, "spatial axis %d of %s and %s is not constant", i, x, kernel);
+          in.isConstant() && size.isConstant(),
+          o,
+          "spatial axis %d of %s and %s is not constant",
+          i,
+          x,
+          kernel);
       require(
           size.constant() == o.window().size().get(i),
           o,
@@ -89,7 +96,14 @@ final class WindowRules {
   private static Dim groupSize(Op o, TensorType type, int axis, long groups, String what) {
     require(groups >= 1, o, "%d %s groups over %s", groups, what, type);
     Optional<Dim> size = type.dim(axis).dividedBy(Dim.of(groups));
-    require(size.isPresent(), o, "axis %d of %s is not divisible into %d %s groups", axis, type, groups, what);
+    require(
+        size.isPresent(),
+        o,
+        "axis %d of %s is not divisible into %d %s groups",
+        axis,
+        type,
+        groups,
+        what);
     return size.orElseThrow();
   }
 
@@ -109,8 +123,9 @@ final class WindowRules {
     Checks.requireNumeric(o, x);
     TensorType expected = pooled(o, o.window(), x);
     TensorType source = o.source().type();
-    boolean dilated = o.window().baseDilation().stream().anyMatch(d -> d != 1)
-        || o.window().windowDilation().stream().anyMatch(d -> d != 1);
+    boolean dilated =
+        o.window().baseDilation().stream().anyMatch(d -> d != 1)
+            || o.window().windowDilation().stream().anyMatch(d -> d != 1);
     require(!dilated, o, "no dilation over %s", x);
     require(expected.equals(source), o, "the windows of %s give %s, not %s", x, expected, source);
     return x;
@@ -126,7 +141,12 @@ final class WindowRules {
       if (dim.isConstant()) {
         dims.add(Dim.of(window.outputSize(i, dim.constant())));
       } else {
-        require(trivial(window, i), o, "axis %d of %s is known only at run time: no window over it", i, x);
+        require(
+            trivial(window, i),
+            o,
+            "axis %d of %s is known only at run time: no window over it",
+            i,
+            x);
         dims.add(dim);
       }
     }
@@ -143,12 +163,13 @@ final class WindowRules {
   }
 
   private static void requireWindow(Op o, Window w, int rank, TensorType x) {
-    boolean complete = w.size().size() == rank
-        && w.stride().size() == rank
-        && w.padLow().size() == rank
-        && w.padHigh().size() == rank
-        && w.baseDilation().size() == rank
-        && w.windowDilation().size() == rank;
+    boolean complete =
+        w.size().size() == rank
+            && w.stride().size() == rank
+            && w.padLow().size() == rank
+            && w.padHigh().size() == rank
+            && w.baseDilation().size() == rank
+            && w.windowDilation().size() == rank;
     require(complete, o, "%s does not cover %d axes of %s", w, rank, x);
     for (int i = 0; i < rank; i++) {
       boolean positive =

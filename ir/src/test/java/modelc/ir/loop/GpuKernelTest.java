@@ -13,7 +13,10 @@ import modelc.ir.DType;
 import modelc.ir.Symbol;
 import org.junit.jupiter.api.Test;
 
-/** Kernels for GPUs written by hand: Loop IR says what they need, and its interpreter finds what is wrong with them. */
+/**
+ * Kernels for GPUs written by hand: Loop IR says what they need, and its interpreter finds what is
+ * wrong with them.
+ */
 class GpuKernelTest {
   private static final int M = 96;
   private static final int N = 64;
@@ -43,7 +46,10 @@ class GpuKernelTest {
 
   private static Memory gemm(Kernel k) {
     Memory c = Memory.undefined(DType.F32, M * N);
-    LoopInterpreter.run(k, List.of(Memory.ofFloats(random(M * K, 1)), Memory.ofFloats(random(K * N, 2)), c), Map.of());
+    LoopInterpreter.run(
+        k,
+        List.of(Memory.ofFloats(random(M * K, 1)), Memory.ofFloats(random(K * N, 2)), c),
+        Map.of());
     return c;
   }
 
@@ -61,7 +67,8 @@ class GpuKernelTest {
         expected[i * N + j] = sum;
       }
     }
-    assertThat(gemm(LoopParser.parseKernel(text("gemm-tiled.loop"))).toFloats()).isEqualTo(expected);
+    assertThat(gemm(LoopParser.parseKernel(text("gemm-tiled.loop"))).toFloats())
+        .isEqualTo(expected);
   }
 
   @Test
@@ -77,7 +84,8 @@ class GpuKernelTest {
     Kernel k = mutant(text("gemm-tiled.loop"), "barrier\n          }\n", "}\n");
     assertThatThrownBy(() -> gemm(k))
         .isInstanceOf(LoopCheckException.class)
-        .hasMessageContaining("race: thread 1 of a block reads at[0], written by thread 0 of a block");
+        .hasMessageContaining(
+            "race: thread 1 of a block reads at[0], written by thread 0 of a block");
   }
 
   @Test
@@ -92,7 +100,9 @@ class GpuKernelTest {
   @Test
   void gemmWithOverlappingTilesRaces() throws IOException {
     Kernel k = mutant(text("gemm-tiled.loop"), "c[(%bm * 32 + %ty", "c[(%bm * 31 + %ty");
-    assertThatThrownBy(() -> gemm(k)).hasMessageContaining("race").hasMessageContaining("writes c[");
+    assertThatThrownBy(() -> gemm(k))
+        .hasMessageContaining("race")
+        .hasMessageContaining("writes c[");
   }
 
   private static Memory rows(Kernel k) {
@@ -122,19 +132,22 @@ class GpuKernelTest {
       }
       expected[row] = sums[0] + sums[32];
     }
-    assertThat(rows(LoopParser.parseKernel(text("warp-reduce.loop"))).toFloats()).isEqualTo(expected);
+    assertThat(rows(LoopParser.parseKernel(text("warp-reduce.loop"))).toFloats())
+        .isEqualTo(expected);
   }
 
   @Test
   void reductionWithoutTheBarrierRaces() throws IOException {
     // Thread 0 finds nothing yet from the other warp.
     Kernel k = mutant(text("warp-reduce.loop"), "      barrier\n", "");
-    assertThatThrownBy(() -> rows(k)).hasMessageContaining("reads part[1], which was never written");
+    assertThatThrownBy(() -> rows(k))
+        .hasMessageContaining("reads part[1], which was never written");
   }
 
   @Test
   void aBarrierThatSomeThreadsSkipIsReported() throws IOException {
-    Kernel k = mutant(text("warp-reduce.loop"), "      barrier\n", "      if %t != 5 { barrier }\n");
+    Kernel k =
+        mutant(text("warp-reduce.loop"), "      barrier\n", "      if %t != 5 { barrier }\n");
     assertThatThrownBy(() -> rows(k))
         .hasMessageContaining("divergence: thread 0 waits in this barrier, thread 5 has ended");
   }
@@ -147,29 +160,38 @@ class GpuKernelTest {
             "      barrier\n",
             "      if %t < 40 { let %d: f32 = warp_shuffle_xor(%s1, 1) }\n      barrier\n");
     assertThatThrownBy(() -> rows(k))
-        .hasMessageContaining("divergence: thread 0 waits in this barrier, thread 32 in another shuffle");
+        .hasMessageContaining(
+            "divergence: thread 0 waits in this barrier, thread 32 in another shuffle");
   }
 
   @Test
   void differentBarriersAreNotOne() throws IOException {
     Kernel k =
         mutant(
-            text("warp-reduce.loop"), "      barrier\n", "      if %t < 32 { barrier } else { barrier }\n");
+            text("warp-reduce.loop"),
+            "      barrier\n",
+            "      if %t < 32 { barrier } else { barrier }\n");
     assertThatThrownBy(() -> rows(k))
-        .hasMessageContaining("divergence: thread 0 waits in this barrier, thread 32 at another barrier");
+        .hasMessageContaining(
+            "divergence: thread 0 waits in this barrier, thread 32 at another barrier");
   }
 
   @Test
   void blocksThatWriteOneElementRace() throws IOException {
     Kernel k = mutant(text("warp-reduce.loop"), "store y[%row]", "store y[0]");
-    assertThatThrownBy(() -> rows(k)).hasMessageContaining("race").hasMessageContaining("writes y[0]");
+    assertThatThrownBy(() -> rows(k))
+        .hasMessageContaining("race")
+        .hasMessageContaining("writes y[0]");
   }
 
   @Test
   void blocksThatReadWhatOneWritesRace() throws IOException {
     // Read by the first block before the third writes it.
     Kernel k =
-        mutant(text("warp-reduce.loop"), "= load part[0] + load part[1]", "= load part[0] store x[%row * 100] = 1.0");
+        mutant(
+            text("warp-reduce.loop"),
+            "= load part[0] + load part[1]",
+            "= load part[0] store x[%row * 100] = 1.0");
     assertThatThrownBy(() -> rows(k)).hasMessageContaining("race").hasMessageContaining("x[100]");
   }
 }

@@ -142,18 +142,25 @@ class LoopInterpreterTest {
     assertThat(eval("f32", 8, "load x[0 : 8] * splat(2.0, 8) + f32(%n)"))
         .containsExactly(1, 4, 7, 10, 13, 16, 19, 22);
     assertThat(eval("f32", 4, "load x[ramp(7, -2, 4)]")).containsExactly(7.5, 5.5, 3.5, 1.5);
-    assertThat(eval("f32", 8, "load x[i64(load n[0 : 8])]")).containsExactly(7.5, 6.5, 5.5, 4.5, 3.5, 2.5, 1.5, 0.5);
-    assertThat(eval("f32", 8, "load x[%n * splat(2, 8) if %n < splat(4, 8)]")).containsExactly(0.5, 2.5, 4.5, 6.5, 0, 0, 0, 0);
-    assertThat(eval("f32", 8, "load x[4 : 8 if %n < splat(4, 8)]")).containsExactly(4.5, 5.5, 6.5, 7.5, 0, 0, 0, 0);
-    assertThat(eval("i32", 8, "load n[0 : 8] - splat(1i32, 8)")).containsExactly(6, 5, 4, 3, 2, 1, 0, -1);
+    assertThat(eval("f32", 8, "load x[i64(load n[0 : 8])]"))
+        .containsExactly(7.5, 6.5, 5.5, 4.5, 3.5, 2.5, 1.5, 0.5);
+    assertThat(eval("f32", 8, "load x[%n * splat(2, 8) if %n < splat(4, 8)]"))
+        .containsExactly(0.5, 2.5, 4.5, 6.5, 0, 0, 0, 0);
+    assertThat(eval("f32", 8, "load x[4 : 8 if %n < splat(4, 8)]"))
+        .containsExactly(4.5, 5.5, 6.5, 7.5, 0, 0, 0, 0);
+    assertThat(eval("i32", 8, "load n[0 : 8] - splat(1i32, 8)"))
+        .containsExactly(6, 5, 4, 3, 2, 1, 0, -1);
     assertThat(eval("i32", 4, "ramp(2147483647i32, 1i32, 4)"))
         .containsExactly(2147483647, -2147483648, -2147483647, -2147483646);
     assertThat(eval("i64", 8, "select(%n % splat(2, 8) == splat(0, 8), %n, negate(%n))"))
         .containsExactly(0, -1, 2, -3, 4, -5, 6, -7);
-    assertThat(eval("f32", 4, "select(load x[0 : 4] > splat(2.0, 4), splat(1.0, 4), splat(0.0, 4))"))
+    assertThat(
+            eval("f32", 4, "select(load x[0 : 4] > splat(2.0, 4), splat(1.0, 4), splat(0.0, 4))"))
         .containsExactly(0, 0, 1, 1);
-    assertThat(eval("f32", 4, "fma(load x[0 : 4], splat(2.0, 4), splat(-1.0, 4))")).containsExactly(0, 2, 4, 6);
-    assertThat(eval("f64", 4, "exp(f64(load x[0 : 4]))")).satisfies(v -> assertThat(v[1]).isEqualTo(Math.exp(1.5)));
+    assertThat(eval("f32", 4, "fma(load x[0 : 4], splat(2.0, 4), splat(-1.0, 4))"))
+        .containsExactly(0, 2, 4, 6);
+    assertThat(eval("f64", 4, "exp(f64(load x[0 : 4]))"))
+        .satisfies(v -> assertThat(v[1]).isEqualTo(Math.exp(1.5)));
     assertThat(eval("f32", 4, "f32(splat(0.1f64, 4))")).containsOnly(0.1f);
     assertThat(eval("bool", 4, "is_finite(splat(nan, 4))")).containsOnly(0);
     assertThat(eval("bool", 4, "not(load x[0 : 4] < splat(2.0, 4))")).containsExactly(0, 0, 1, 1);
@@ -176,13 +183,24 @@ class LoopInterpreterTest {
 
   @Test
   void statements() {
-    assertThat(run("for %i = 1 to 8 step 3 { store y[%i / 3] = f32(%i) }", 3).toFloats()).containsExactly(1, 4, 7);
+    assertThat(run("for %i = 1 to 8 step 3 { store y[%i / 3] = f32(%i) }", 3).toFloats())
+        .containsExactly(1, 4, 7);
     assertThat(run("for %i = 3 to 1 { store y[9] = 0.0 }", 1).isDefined(0)).isFalse();
-    assertThat(run("unroll for %i = 0 to 2 { vector for %j = 0 to 2 { store y[%i * 2 + %j] = f32(%j) } }", 4).toFloats())
+    assertThat(
+            run(
+                    "unroll for %i = 0 to 2 { vector for %j = 0 to 2 { store y[%i * 2 + %j] = f32(%j) } }",
+                    4)
+                .toFloats())
         .containsExactly(0, 1, 0, 1);
-    assertThat(run("parallel for %i = 0 to 3 { if %i < 2 { store y[%i] = 1.0 } else { store y[%i] = 2.0 } }", 3).toFloats())
+    assertThat(
+            run(
+                    "parallel for %i = 0 to 3 { if %i < 2 { store y[%i] = 1.0 } else { store y[%i] = 2.0 } }",
+                    3)
+                .toFloats())
         .containsExactly(1, 1, 2);
-    assertThat(run("let %a: f32 = 1.5 let %b: f32 = %a + %a store y[0] = %b prefetch y[-99]", 1).toFloats())
+    assertThat(
+            run("let %a: f32 = 1.5 let %b: f32 = %a + %a store y[0] = %b prefetch y[-99]", 1)
+                .toFloats())
         .containsExactly(3);
     assertThat(
             run(
@@ -197,7 +215,11 @@ class LoopInterpreterTest {
                     8)
                 .toFloats())
         .containsExactly(1, 2, 3, 4, 4, 3, 2, 1);
-    assertThat(run("store y[0 : 4] = splat(9.0, 4) store y[0 : 4 if ramp(0, 1, 4) < splat(2, 4)] = load x[0 : 4]", 4).toFloats())
+    assertThat(
+            run(
+                    "store y[0 : 4] = splat(9.0, 4) store y[0 : 4 if ramp(0, 1, 4) < splat(2, 4)] = load x[0 : 4]",
+                    4)
+                .toFloats())
         .containsExactly(1, 2, 9, 9);
     assertThat(run("store y[0] = 1.0 store y[7 if false] = 2.0", 1).toFloats()).containsExactly(1);
   }
@@ -227,7 +249,9 @@ class LoopInterpreterTest {
         "alloc p: f32[1] private parallel for %i = 0 to 2 { if %i == 0 { store p[0] = 1.0 } store y[%i] = load p[0] } | race: iteration 1 of %i reads p[0], written by iteration 0 of %i",
       })
   void brokenChecksAreReported(String body, String message) {
-    assertThatThrownBy(() -> run(body, 4)).isInstanceOf(LoopCheckException.class).hasMessageContaining(message);
+    assertThatThrownBy(() -> run(body, 4))
+        .isInstanceOf(LoopCheckException.class)
+        .hasMessageContaining(message);
   }
 
   @ParameterizedTest
@@ -246,7 +270,8 @@ class LoopInterpreterTest {
 
   @Test
   void boundsAreThoseOfThisRun() {
-    Kernel k = LoopParser.parseKernel("kernel k(y: f32[2*batch]) where batch <= 8 { store y[6] = 1.0 }");
+    Kernel k =
+        LoopParser.parseKernel("kernel k(y: f32[2*batch]) where batch <= 8 { store y[6] = 1.0 }");
     Memory y = Memory.undefined(DType.F32, 16);
     assertThatThrownBy(() -> LoopInterpreter.run(k, List.of(y), Map.of(BATCH, 3L)))
         .hasMessageContaining("index 6 is out of bounds of y, which has 6 elements");
@@ -258,13 +283,18 @@ class LoopInterpreterTest {
   void argumentsAndSymbolsAreChecked() {
     Kernel k = LoopParser.parseKernel("kernel k(y: f32[2*batch]) where batch <= 8 { }");
     var y = List.of(Memory.undefined(DType.F32, 4));
-    assertThatThrownBy(() -> LoopInterpreter.run(k, y, Map.of(BATCH, 3L))).hasMessage("y is f32[6], not f32[4]");
-    assertThatThrownBy(() -> LoopInterpreter.run(k, y, Map.of(BATCH, 9L))).hasMessage("symbol batch is 9, not in 0 to 8");
-    assertThatThrownBy(() -> LoopInterpreter.run(k, y, Map.of())).hasMessageContaining("symbol batch is null");
+    assertThatThrownBy(() -> LoopInterpreter.run(k, y, Map.of(BATCH, 3L)))
+        .hasMessage("y is f32[6], not f32[4]");
+    assertThatThrownBy(() -> LoopInterpreter.run(k, y, Map.of(BATCH, 9L)))
+        .hasMessage("symbol batch is 9, not in 0 to 8");
+    assertThatThrownBy(() -> LoopInterpreter.run(k, y, Map.of()))
+        .hasMessageContaining("symbol batch is null");
     assertThatThrownBy(() -> LoopInterpreter.run(k, List.of(), Map.of(BATCH, 1L)))
         .hasMessage("k takes 1 arguments, not 0");
     assertThatThrownBy(
-            () -> LoopInterpreter.run(LoopParser.parseKernel("kernel k() { barrier }"), List.of(), Map.of()))
+            () ->
+                LoopInterpreter.run(
+                    LoopParser.parseKernel("kernel k() { barrier }"), List.of(), Map.of()))
         .isInstanceOf(InvalidLoopException.class);
   }
 
@@ -302,7 +332,9 @@ class LoopInterpreterTest {
   private static List<Memory> entry(String launches) {
     var arguments =
         List.of(
-            Memory.ofFloats(1, 2, 3, 4), Memory.undefined(DType.F32, 4), Memory.undefined(DType.BOOL, 4));
+            Memory.ofFloats(1, 2, 3, 4),
+            Memory.undefined(DType.F32, 4),
+            Memory.undefined(DType.BOOL, 4));
     LoopInterpreter.run(LoopParser.parseEntry(KERNELS + launches + "\n}"), arguments, Map.of());
     return arguments;
   }
@@ -343,7 +375,9 @@ class LoopInterpreterTest {
         "split launch reverse(a, a) | race: iteration 2 of %i reads x[1], written by iteration 1 of %i",
       })
   void brokenPlansAreReported(String launches, String message) {
-    assertThatThrownBy(() -> entry(launches)).isInstanceOf(LoopCheckException.class).hasMessageContaining(message);
+    assertThatThrownBy(() -> entry(launches))
+        .isInstanceOf(LoopCheckException.class)
+        .hasMessageContaining(message);
   }
 
   @Test
@@ -360,16 +394,24 @@ class LoopInterpreterTest {
         }
         """;
     assertThatThrownBy(
-            () -> LoopInterpreter.run(LoopParser.parseEntry(text), List.of(Memory.undefined(DType.F32, 1)), Map.of()))
-        .hasMessageContaining("reads x[16], which was last written through a buffer at another place of the arena");
+            () ->
+                LoopInterpreter.run(
+                    LoopParser.parseEntry(text), List.of(Memory.undefined(DType.F32, 1)), Map.of()))
+        .hasMessageContaining(
+            "reads x[16], which was last written through a buffer at another place of the arena");
   }
 
   @Test
   void launchesThatAreNotSplitFollowEachOther() {
-    assertThat(entry("launch double(a, arena[0]) launch reverse(arena[0], arena[64]) launch double(arena[64], b)").get(1).toFloats())
+    assertThat(
+            entry(
+                    "launch double(a, arena[0]) launch reverse(arena[0], arena[64]) launch double(arena[64], b)")
+                .get(1)
+                .toFloats())
         .containsExactly(16, 12, 8, 4);
     // But iterations are independent all the same.
-    assertThatThrownBy(() -> entry("launch reverse(a, a)")).hasMessageContaining("race: iteration 2 of %i");
+    assertThatThrownBy(() -> entry("launch reverse(a, a)"))
+        .hasMessageContaining("race: iteration 2 of %i");
   }
 
   @Test
@@ -389,7 +431,8 @@ class LoopInterpreterTest {
     assertThat(copy.getLong(0)).isEqualTo(5);
     assertThat(copy.isDefined(1)).isFalse();
     assertThatThrownBy(() -> m.get(2)).isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> Memory.ofFloats(1).getLong(0)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> Memory.ofFloats(1).getLong(0))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test

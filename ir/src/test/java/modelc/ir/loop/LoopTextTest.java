@@ -93,7 +93,9 @@ class LoopTextTest {
             new Origin("stage[2].fc1", List.of(), Role.FORWARD),
             new Origin(
                 "",
-                List.of(new Span("lenet.model", 4, 5, 4, 20), new Span("<std>/layers.model", 1, 2, 3, 4)),
+                List.of(
+                    new Span("lenet.model", 4, 5, 4, 20),
+                    new Span("<std>/layers.model", 1, 2, 3, 4)),
                 Role.BACKWARD));
   }
 
@@ -171,7 +173,9 @@ class LoopTextTest {
       case 8 -> new Expr.Select(a, b, a);
       case 9 -> new Expr.Convert(one(r, DType.values()), a);
       case 10 -> new Expr.Horizontal(one(r, ReduceFn.values()), new Expr.Splat(a, 4));
-      default -> new Expr.Load(x, a, 1 + r.nextInt(3), r.nextBoolean() ? Optional.of(b) : Optional.empty());
+      default ->
+          new Expr.Load(
+              x, a, 1 + r.nextInt(3), r.nextBoolean() ? Optional.of(b) : Optional.empty());
     };
   }
 
@@ -182,8 +186,11 @@ class LoopTextTest {
     cases.add(List.of("kernel k() {\n  let %a: f32 = %b }", "2:17: there is no variable %b"));
     cases.add(List.of("kernel k() { let %a: f33 = 1.0 }", "1:22: there is no element type f33"));
     cases.add(List.of("kernel k() { let %a: i64 = batch }", "1:28: there is no symbol 'batch'"));
-    cases.add(List.of("kernel k() { let %a: f32 = sinh(1.0) }", "1:28: there is no function 'sinh'"));
-    cases.add(List.of("kernel k() { let %a: f32 = fma(1.0, 2.0) }", "1:28: 'fma' takes 3 operands, not 2"));
+    cases.add(
+        List.of("kernel k() { let %a: f32 = sinh(1.0) }", "1:28: there is no function 'sinh'"));
+    cases.add(
+        List.of(
+            "kernel k() { let %a: f32 = fma(1.0, 2.0) }", "1:28: 'fma' takes 3 operands, not 2"));
     cases.add(List.of("kernel k() { jump }", "1:14: there is no statement 'jump'"));
     cases.add(List.of("kernel k() { barrier", "1:21: expected a statement, found the end"));
     cases.add(List.of("kernel k(x: f32[2], x: f32[2]) { }", "1:21: there is a buffer x already"));

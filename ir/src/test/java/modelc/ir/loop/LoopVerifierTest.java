@@ -21,7 +21,8 @@ class LoopVerifierTest {
 
   private static List<String> problems(String body) {
     return LoopVerifier.problems(
-        LoopParser.parseKernel("kernel k(x: f32[64], n: i32[64]) where batch <= 4 { " + body + " }"));
+        LoopParser.parseKernel(
+            "kernel k(x: f32[64], n: i32[64]) where batch <= 4 { " + body + " }"));
   }
 
   private static List<String> problems(List<Buffer> parameters, Stmt... body) {
@@ -31,7 +32,8 @@ class LoopVerifierTest {
 
   @Test
   void validKernelsPass() {
-    assertThat(LoopVerifier.problems(LoopParser.parseKernel(LoopTextTest.EVERY_STATEMENT))).isEmpty();
+    assertThat(LoopVerifier.problems(LoopParser.parseKernel(LoopTextTest.EVERY_STATEMENT)))
+        .isEmpty();
     assertThat(LoopVerifier.problems(LoopParser.parseKernel(LoopTextTest.GPU))).isEmpty();
   }
 
@@ -135,15 +137,20 @@ class LoopVerifierTest {
     Stmt let = new Stmt.Let(v, ZERO);
     Stmt use = new Stmt.Store(X, new Expr.VarRef(v), LoopBuilder.f32(1), Optional.empty());
     assertThat(problems(List.of(X), let, use)).isEmpty();
-    assertThat(problems(List.of(X), use, let)).anySatisfy(p -> assertThat(p).contains("no variable %v here"));
+    assertThat(problems(List.of(X), use, let))
+        .anySatisfy(p -> assertThat(p).contains("no variable %v here"));
     assertThat(problems(List.of(X), new Stmt.Block(List.of(let)), use))
         .anySatisfy(p -> assertThat(p).contains("no variable %v here"));
-    assertThat(problems(List.of(X), new Stmt.If(LoopBuilder.lt(ZERO, ZERO), let, Optional.empty()), use))
+    assertThat(
+            problems(
+                List.of(X), new Stmt.If(LoopBuilder.lt(ZERO, ZERO), let, Optional.empty()), use))
         .anySatisfy(p -> assertThat(p).contains("no variable %v here"));
-    assertThat(problems(List.of(X), let, let)).anySatisfy(p -> assertThat(p).contains("%v is bound twice"));
+    assertThat(problems(List.of(X), let, let))
+        .anySatisfy(p -> assertThat(p).contains("%v is bound twice"));
     Stmt otherType =
         new Stmt.Let(new Var("w", DType.I32, 1), new Expr.VarRef(new Var("v", DType.I32, 1)));
-    assertThat(problems(List.of(X), let, otherType)).anySatisfy(p -> assertThat(p).contains("no variable %v here"));
+    assertThat(problems(List.of(X), let, otherType))
+        .anySatisfy(p -> assertThat(p).contains("no variable %v here"));
   }
 
   @Test
@@ -152,11 +159,14 @@ class LoopVerifierTest {
     Stmt alloc = new Stmt.Alloc(b);
     Stmt use = new Stmt.Store(b, ZERO, LoopBuilder.f32(1), Optional.empty());
     assertThat(problems(List.of(), alloc, use)).isEmpty();
-    assertThat(problems(List.of(), use, alloc)).anySatisfy(p -> assertThat(p).contains("no buffer b here"));
+    assertThat(problems(List.of(), use, alloc))
+        .anySatisfy(p -> assertThat(p).contains("no buffer b here"));
     assertThat(problems(List.of(), new Stmt.Block(List.of(alloc)), use))
         .anySatisfy(p -> assertThat(p).contains("no buffer b here"));
-    assertThat(problems(List.of(), alloc, alloc)).anySatisfy(p -> assertThat(p).contains("b has a name in use"));
-    assertThat(problems(List.of(b))).anySatisfy(p -> assertThat(p).contains("parameter b is private, not global"));
+    assertThat(problems(List.of(), alloc, alloc))
+        .anySatisfy(p -> assertThat(p).contains("b has a name in use"));
+    assertThat(problems(List.of(b)))
+        .anySatisfy(p -> assertThat(p).contains("parameter b is private, not global"));
     assertThat(problems(List.of(new Buffer("v", DType.F32, 8, Dim.of(4), Space.GLOBAL))))
         .anySatisfy(p -> assertThat(p).contains("elements of parameter v are vectors"));
   }
@@ -170,7 +180,8 @@ class LoopVerifierTest {
             new Expr.Const(DType.I64, 0.5),
             new Expr.Const(DType.BOOL, 2))) {
       Stmt let = new Stmt.Let(new Var("v", bad.dtype(), 1), bad);
-      assertThat(problems(List.of(), let)).anySatisfy(p -> assertThat(p).contains(" is no " + bad.dtype()));
+      assertThat(problems(List.of(), let))
+          .anySatisfy(p -> assertThat(p).contains(" is no " + bad.dtype()));
     }
   }
 
@@ -181,8 +192,10 @@ class LoopVerifierTest {
         .anySatisfy(p -> assertThat(p).contains("symbol batch is not declared"));
     assertThat(problems(List.of(), new Stmt.Let(Var.index("v"), new Expr.Size(batch))))
         .anySatisfy(p -> assertThat(p).contains("symbol batch is not declared"));
-    var twice = new Kernel("k", List.of(), List.of(batch, batch), new Stmt.Block(List.of()), Set.of());
-    assertThat(LoopVerifier.problems(twice)).anySatisfy(p -> assertThat(p).contains("declared twice"));
+    var twice =
+        new Kernel("k", List.of(), List.of(batch, batch), new Stmt.Block(List.of()), Set.of());
+    assertThat(LoopVerifier.problems(twice))
+        .anySatisfy(p -> assertThat(p).contains("declared twice"));
   }
 
   private static final String ENTRY =
@@ -239,7 +252,9 @@ class LoopVerifierTest {
     var k = new Kernel("k", List.of(x), List.of(time), new Stmt.Block(List.of()), Set.of());
     var launch = new LoopEntry.Launch(k, List.of(new LoopEntry.Ref.Argument(0)), false, false);
     var argument = new LoopEntry.ArgumentBuffer("x", DType.F32, Dim.of(time));
-    assertThat(LoopVerifier.problems(new LoopEntry("e", List.of(time), List.of(argument), 0, List.of(launch))))
+    assertThat(
+            LoopVerifier.problems(
+                new LoopEntry("e", List.of(time), List.of(argument), 0, List.of(launch))))
         .isEmpty();
     var e = new LoopEntry("e", List.of(batch, batch), List.of(argument), -1, List.of(launch));
     assertThat(LoopVerifier.problems(e).toString())
@@ -252,7 +267,13 @@ class LoopVerifierTest {
   @Test
   void kernelsOfOneNameAreEqual() {
     var a = new Kernel("k", List.of(), List.of(), new Stmt.Block(List.of()), Set.of());
-    var b = new Kernel("k", List.of(), List.of(), new Stmt.Block(List.of(new Stmt.Block(List.of()))), Set.of());
+    var b =
+        new Kernel(
+            "k",
+            List.of(),
+            List.of(),
+            new Stmt.Block(List.of(new Stmt.Block(List.of()))),
+            Set.of());
     var e =
         new LoopEntry(
             "e",
@@ -260,7 +281,8 @@ class LoopVerifierTest {
             List.of(),
             0,
             List.of(
-                new LoopEntry.Launch(a, List.of(), false, false), new LoopEntry.Launch(b, List.of(), false, false)));
+                new LoopEntry.Launch(a, List.of(), false, false),
+                new LoopEntry.Launch(b, List.of(), false, false)));
     assertThat(LoopVerifier.problems(e).toString()).contains("another kernel has this name");
     assertThatThrownBy(() -> LoopVerifier.verify(e)).isInstanceOf(InvalidLoopException.class);
   }

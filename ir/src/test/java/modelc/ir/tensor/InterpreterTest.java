@@ -116,10 +116,22 @@ class InterpreterTest {
     assertValue(b.unary(UnaryFn.ROUND_NEAREST_EVEN, x), -2, -0.0, 0, 0, INF, NAN);
     assertValue(b.unary(UnaryFn.IS_FINITE, x), 1, 1, 1, 1, 0, 0);
     Value y = f32(0.25, 0.75);
-    for (UnaryFn fn : List.of(UnaryFn.EXP, UnaryFn.EXPM1, UnaryFn.LOG, UnaryFn.LOG1P, UnaryFn.SQRT, UnaryFn.RSQRT,
-        UnaryFn.TANH, UnaryFn.LOGISTIC, UnaryFn.SINE, UnaryFn.COSINE)) {
+    for (UnaryFn fn :
+        List.of(
+            UnaryFn.EXP,
+            UnaryFn.EXPM1,
+            UnaryFn.LOG,
+            UnaryFn.LOG1P,
+            UnaryFn.SQRT,
+            UnaryFn.RSQRT,
+            UnaryFn.TANH,
+            UnaryFn.LOGISTIC,
+            UnaryFn.SINE,
+            UnaryFn.COSINE)) {
       double[] expected = {reference(fn, 0.25), reference(fn, 0.75)};
-      assertThat(value(b.unary(fn, y)).data()).as(fn.toString()).containsExactly(expected, offset(1e-15));
+      assertThat(value(b.unary(fn, y)).data())
+          .as(fn.toString())
+          .containsExactly(expected, offset(1e-15));
     }
     assertValue(b.unary(UnaryFn.LOGISTIC, f32(-1000, 1000, 0)), 0, 1, 0.5);
   }
@@ -198,7 +210,13 @@ class InterpreterTest {
     assertValue(b.binary(BinaryFn.MINIMUM, x, y), 2, -5.5, 0, NAN, -0.0);
     assertValue(b.binary(BinaryFn.MAXIMUM, y, x), 5.5, 2, 1, NAN, 0.0);
     assertValue(
-        b.binary(BinaryFn.POWER, f32(2, -8, 0, 1, -1, -2), f32(-1, 3, 0, NAN, INF, 0.5)), 0.5, -512, 1, 1, 1, NAN);
+        b.binary(BinaryFn.POWER, f32(2, -8, 0, 1, -1, -2), f32(-1, 3, 0, NAN, INF, 0.5)),
+        0.5,
+        -512,
+        1,
+        1,
+        1,
+        NAN);
   }
 
   @Test
@@ -214,15 +232,33 @@ class InterpreterTest {
     assertValue(b.binary(BinaryFn.MINIMUM, x, y), 1, MIN, 2, -7, MIN, 0);
     assertValue(
         b.binary(BinaryFn.POWER, i32(3, -2, 2, 1, -1, 2, 0, 0), i32(4, 3, 31, -5, -5, -1, 0, -1)),
-        81, -8, MIN, 1, -1, 0, 1, 0);
+        81,
+        -8,
+        MIN,
+        1,
+        -1,
+        0,
+        1,
+        0);
     assertValue(b.binary(BinaryFn.AND, i32(12, -1), i32(10, 5)), 8, 5);
     assertValue(b.binary(BinaryFn.OR, i32(12, -1), i32(10, 5)), 14, -1);
     assertValue(b.binary(BinaryFn.XOR, i32(12, -1), i32(10, 5)), 6, -6);
     assertValue(b.binary(BinaryFn.XOR, bool(0, 0, 1, 1), bool(0, 1, 0, 1)), 0, 1, 1, 0);
     assertValue(b.binary(BinaryFn.AND, bool(0, 0, 1, 1), bool(0, 1, 0, 1)), 0, 0, 0, 1);
     assertValue(b.binary(BinaryFn.OR, bool(0, 0, 1, 1), bool(0, 1, 0, 1)), 0, 1, 1, 1);
-    assertValue(b.binary(BinaryFn.SHIFT_LEFT, i32(1, 1, 1, 1, 3), i32(4, 31, 32, -1, 31)), 16, MIN, 0, 0, MIN);
-    assertValue(b.binary(BinaryFn.SHIFT_RIGHT_LOGICAL, i32(-1, -1, -1, 16), i32(31, 32, -1, 2)), 1, 0, 0, 4);
+    assertValue(
+        b.binary(BinaryFn.SHIFT_LEFT, i32(1, 1, 1, 1, 3), i32(4, 31, 32, -1, 31)),
+        16,
+        MIN,
+        0,
+        0,
+        MIN);
+    assertValue(
+        b.binary(BinaryFn.SHIFT_RIGHT_LOGICAL, i32(-1, -1, -1, 16), i32(31, 32, -1, 2)),
+        1,
+        0,
+        0,
+        4);
   }
 
   @Test
@@ -232,7 +268,9 @@ class InterpreterTest {
     assertValue(b.binary(BinaryFn.SHIFT_RIGHT_LOGICAL, i64(-1, -1), i64(60, 64)), 15, 0);
     assertValue(b.binary(BinaryFn.SHIFT_LEFT, i64(1), i64(63)), -0x1p63);
     Value tooFine = b.add(i64(0x1p60), i64(1));
-    assertThatThrownBy(() -> value(tooFine)).isInstanceOf(ArithmeticException.class).hasMessageContaining("1152921504606846977");
+    assertThatThrownBy(() -> value(tooFine))
+        .isInstanceOf(ArithmeticException.class)
+        .hasMessageContaining("1152921504606846977");
   }
 
   @Test
@@ -269,17 +307,56 @@ class InterpreterTest {
     assertValue(b.transpose(List.of(1, 0), x), shape(3, 2), 0, 3, 1, 4, 2, 5);
     Value y = count(DType.F32, 2, 1, 3);
     assertValue(b.transpose(List.of(2, 0, 1), y), shape(3, 2, 1), 0, 3, 1, 4, 2, 5);
-    assertValue(b.broadcast(Shape.of(2, 2, 3), List.of(1, 2), x), shape(2, 2, 3), 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5);
     assertValue(
-        b.broadcast(Shape.of(2, 2, 3), List.of(0, 1, 2), y), shape(2, 2, 3), 0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5);
+        b.broadcast(Shape.of(2, 2, 3), List.of(1, 2), x),
+        shape(2, 2, 3),
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        0,
+        1,
+        2,
+        3,
+        4,
+        5);
+    assertValue(
+        b.broadcast(Shape.of(2, 2, 3), List.of(0, 1, 2), y),
+        shape(2, 2, 3),
+        0,
+        1,
+        2,
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        3,
+        4,
+        5);
     assertValue(b.broadcastScalar(Shape.of(2), b.constant(TensorType.scalar(DType.F32), 7)), 7, 7);
-    assertValue(b.broadcastScalar(Shape.of(2, 0), b.constant(TensorType.scalar(DType.F32), 7)), shape(2, 0));
+    assertValue(
+        b.broadcastScalar(Shape.of(2, 0), b.constant(TensorType.scalar(DType.F32), 7)),
+        shape(2, 0));
     assertValue(b.reverse(List.of(1), x), shape(2, 3), 2, 1, 0, 5, 4, 3);
     assertValue(b.reverse(List.of(1, 0), x), shape(2, 3), 5, 4, 3, 2, 1, 0);
     assertValue(
-        b.slice(List.of(0L, 1L), List.of(Dim.of(2), Dim.of(3)), List.of(1L, 1L), x), shape(2, 2), 1, 2, 4, 5);
-    assertValue(b.slice(List.of(1L, 0L), List.of(Dim.of(2), Dim.of(3)), List.of(3L, 2L), x), shape(1, 2), 3, 5);
-    assertValue(b.slice(List.of(1L, 3L), List.of(Dim.of(1), Dim.of(3)), List.of(1L, 1L), x), shape(0, 0));
+        b.slice(List.of(0L, 1L), List.of(Dim.of(2), Dim.of(3)), List.of(1L, 1L), x),
+        shape(2, 2),
+        1,
+        2,
+        4,
+        5);
+    assertValue(
+        b.slice(List.of(1L, 0L), List.of(Dim.of(2), Dim.of(3)), List.of(3L, 2L), x),
+        shape(1, 2),
+        3,
+        5);
+    assertValue(
+        b.slice(List.of(1L, 3L), List.of(Dim.of(1), Dim.of(3)), List.of(1L, 1L), x), shape(0, 0));
     assertValue(b.stopGradient(x), 0, 1, 2, 3, 4, 5);
   }
 
@@ -295,7 +372,14 @@ class InterpreterTest {
     assertValue(
         b.pad(List.of(0L, 1L), List.of(1L, 0L), List.of(0L, 1L), -1, count(DType.I32, 1, 2)),
         shape(2, 4),
-        -1, 0, -1, 1, -1, -1, -1, -1);
+        -1,
+        0,
+        -1,
+        1,
+        -1,
+        -1,
+        -1,
+        -1);
   }
 
   @Test
@@ -303,7 +387,17 @@ class InterpreterTest {
     Value x = count(DType.F32, 2, 1);
     Value y = count(DType.F32, 2, 2);
     assertValue(b.concatenate(1, List.of(x, y, x)), shape(2, 4), 0, 0, 1, 0, 1, 2, 3, 1);
-    assertValue(b.concatenate(0, List.of(y, dense(DType.F32, shape(0, 2)), y)), shape(4, 2), 0, 1, 2, 3, 0, 1, 2, 3);
+    assertValue(
+        b.concatenate(0, List.of(y, dense(DType.F32, shape(0, 2)), y)),
+        shape(4, 2),
+        0,
+        1,
+        2,
+        3,
+        0,
+        1,
+        2,
+        3);
   }
 
   @Test
@@ -311,7 +405,8 @@ class InterpreterTest {
     Value x = count(DType.F32, 3, 2);
     assertValue(b.gather(0, x, i32(2, 0, -5, 9)), shape(4, 2), 4, 5, 0, 1, 0, 1, 4, 5);
     assertValue(b.gather(1, x, b.constant(TensorType.scalar(DType.I32), 1)), shape(3), 1, 3, 5);
-    assertValue(b.gather(1, x, dense(DType.I32, shape(1, 2), 1, 0)), shape(3, 1, 2), 1, 0, 3, 2, 5, 4);
+    assertValue(
+        b.gather(1, x, dense(DType.I32, shape(1, 2), 1, 0)), shape(3, 1, 2), 1, 0, 3, 2, 5, 4);
     assertValue(b.gather(0, x, dense(DType.I32, shape(0))), shape(0, 2));
   }
 
@@ -358,27 +453,71 @@ class InterpreterTest {
     Value x = count(DType.F32, 2, 3);
     Value y = count(DType.F32, 3, 2);
     assertValue(
-        b.dotGeneral(List.of(), List.of(), List.of(1), List.of(0), x, y), shape(2, 2), 10, 13, 28, 40);
+        b.dotGeneral(List.of(), List.of(), List.of(1), List.of(0), x, y),
+        shape(2, 2),
+        10,
+        13,
+        28,
+        40);
     assertValue(
         b.dotGeneral(List.of(), List.of(), List.of(0), List.of(0), x, x),
         shape(3, 3),
-        9, 12, 15, 12, 17, 22, 15, 22, 29);
-    assertValue(b.dotGeneral(List.of(0), List.of(0), List.of(1), List.of(1), x, x), shape(2), 5, 50);
+        9,
+        12,
+        15,
+        12,
+        17,
+        22,
+        15,
+        22,
+        29);
+    assertValue(
+        b.dotGeneral(List.of(0), List.of(0), List.of(1), List.of(1), x, x), shape(2), 5, 50);
     assertValue(
         b.dotGeneral(List.of(1), List.of(0), List.of(), List.of(), x, y),
         shape(3, 2, 2),
-        0, 0, 0, 3, 2, 3, 8, 12, 8, 10, 20, 25);
-    assertValue(b.dotGeneral(List.of(), List.of(), List.of(0, 1), List.of(1, 0), x, y), shape(), 0 + 2 + 8 + 3 + 12 + 25);
+        0,
+        0,
+        0,
+        3,
+        2,
+        3,
+        8,
+        12,
+        8,
+        10,
+        20,
+        25);
+    assertValue(
+        b.dotGeneral(List.of(), List.of(), List.of(0, 1), List.of(1, 0), x, y),
+        shape(),
+        0 + 2 + 8 + 3 + 12 + 25);
     assertValue(
         b.dotGeneral(
-            List.of(), List.of(), List.of(1), List.of(0), dense(DType.F32, shape(2, 0)), dense(DType.F32, shape(0, 1))),
+            List.of(),
+            List.of(),
+            List.of(1),
+            List.of(0),
+            dense(DType.F32, shape(2, 0)),
+            dense(DType.F32, shape(0, 1))),
         shape(2, 1),
-        0, 0);
-    assertValue(b.dotGeneral(List.of(), List.of(), List.of(0), List.of(0), i32(65536, 2), i32(65536, 3)), shape(), 6);
+        0,
+        0);
+    assertValue(
+        b.dotGeneral(List.of(), List.of(), List.of(0), List.of(0), i32(65536, 2), i32(65536, 3)),
+        shape(),
+        6);
   }
 
-  private static Window window(long size, long stride, long low, long high, long base, long dilation) {
-    return new Window(List.of(size), List.of(stride), List.of(low), List.of(high), List.of(base), List.of(dilation));
+  private static Window window(
+      long size, long stride, long low, long high, long base, long dilation) {
+    return new Window(
+        List.of(size),
+        List.of(stride),
+        List.of(low),
+        List.of(high),
+        List.of(base),
+        List.of(dilation));
   }
 
   @Test
@@ -386,15 +525,45 @@ class InterpreterTest {
     Value x = dense(DType.F32, shape(1, 1, 4), 1, 2, 3, 4);
     Value k = dense(DType.F32, shape(1, 1, 2), 10, 1);
     ConvDims dims = ConvDims.standard(1);
-    assertValue(b.convolution(window(2, 1, 0, 0, 1, 1), dims, false, 1, 1, x, k), shape(1, 1, 3), 12, 23, 34);
-    assertValue(b.convolution(window(2, 1, 0, 0, 1, 1), dims, true, 1, 1, x, k), shape(1, 1, 3), 21, 32, 43);
-    assertValue(b.convolution(window(2, 2, 1, 0, 1, 1), dims, false, 1, 1, x, k), shape(1, 1, 2), 1, 23);
-    assertValue(b.convolution(window(2, 1, 0, 0, 1, 2), dims, false, 1, 1, x, k), shape(1, 1, 2), 13, 24);
     assertValue(
-        b.convolution(window(2, 1, 0, 0, 2, 1), dims, false, 1, 1, x, k), shape(1, 1, 6), 10, 2, 20, 3, 30, 4);
-    assertValue(b.convolution(window(2, 1, -1, 1, 1, 1), dims, false, 1, 1, x, k), shape(1, 1, 3), 23, 34, 40);
+        b.convolution(window(2, 1, 0, 0, 1, 1), dims, false, 1, 1, x, k),
+        shape(1, 1, 3),
+        12,
+        23,
+        34);
+    assertValue(
+        b.convolution(window(2, 1, 0, 0, 1, 1), dims, true, 1, 1, x, k),
+        shape(1, 1, 3),
+        21,
+        32,
+        43);
+    assertValue(
+        b.convolution(window(2, 2, 1, 0, 1, 1), dims, false, 1, 1, x, k), shape(1, 1, 2), 1, 23);
+    assertValue(
+        b.convolution(window(2, 1, 0, 0, 1, 2), dims, false, 1, 1, x, k), shape(1, 1, 2), 13, 24);
+    assertValue(
+        b.convolution(window(2, 1, 0, 0, 2, 1), dims, false, 1, 1, x, k),
+        shape(1, 1, 6),
+        10,
+        2,
+        20,
+        3,
+        30,
+        4);
+    assertValue(
+        b.convolution(window(2, 1, -1, 1, 1, 1), dims, false, 1, 1, x, k),
+        shape(1, 1, 3),
+        23,
+        34,
+        40);
     assertValue(b.convolution(window(2, 1, -3, 0, 1, 1), dims, false, 1, 1, x, k), shape(1, 1, 0));
-    assertValue(b.convolution(window(2, 1, -1, -1, 2, 1), dims, true, 1, 1, x, k), shape(1, 1, 4), 20, 2 + 0, 30, 3);
+    assertValue(
+        b.convolution(window(2, 1, -1, -1, 2, 1), dims, true, 1, 1, x, k),
+        shape(1, 1, 4),
+        20,
+        2 + 0,
+        30,
+        3);
   }
 
   @Test
@@ -404,17 +573,36 @@ class InterpreterTest {
     Value k = dense(DType.F32, shape(3, 2), 1, 0, 0, 1, 1, 1);
     Window none = Window.of(List.of());
     assertValue(
-        b.convolution(none, ConvDims.standard(0), false, 1, 1, x, k), shape(2, 3), 1, 2, 3, 3, 4, 7);
+        b.convolution(none, ConvDims.standard(0), false, 1, 1, x, k),
+        shape(2, 3),
+        1,
+        2,
+        3,
+        3,
+        4,
+        7);
     // Feature groups: outputs 0, 1 see input 0, outputs 2, 3 input 1.
     Value grouped = dense(DType.F32, shape(4, 1), 1, 10, 100, 1000);
     assertValue(
         b.convolution(none, ConvDims.standard(0), false, 2, 1, x, grouped),
         shape(2, 4),
-        1, 10, 200, 2000, 3, 30, 400, 4000);
+        1,
+        10,
+        200,
+        2000,
+        3,
+        30,
+        400,
+        4000);
     // Batch groups: outputs of the first group see sample 0, those of the second sample 1.
     Value byBatch = dense(DType.F32, shape(4, 2), 1, 0, 0, 1, 1, 0, 0, 1);
     assertValue(
-        b.convolution(none, ConvDims.standard(0), false, 1, 2, x, byBatch), shape(1, 4), 1, 2, 3, 4);
+        b.convolution(none, ConvDims.standard(0), false, 1, 2, x, byBatch),
+        shape(1, 4),
+        1,
+        2,
+        3,
+        4);
   }
 
   @Test
@@ -422,10 +610,9 @@ class InterpreterTest {
     Value x = count(DType.F32, 1, 1, 3, 3);
     Value k = dense(DType.F32, shape(1, 1, 2, 2), 1, 2, 3, 4);
     Window w = Window.of(List.of(2L, 2L));
-    double[] expected = {
-      0 + 2 + 9 + 16, 1 + 4 + 12 + 20, 3 + 8 + 18 + 28, 4 + 10 + 21 + 32
-    };
-    assertValue(b.convolution(w, ConvDims.standard(2), false, 1, 1, x, k), shape(1, 1, 2, 2), expected);
+    double[] expected = {0 + 2 + 9 + 16, 1 + 4 + 12 + 20, 3 + 8 + 18 + 28, 4 + 10 + 21 + 32};
+    assertValue(
+        b.convolution(w, ConvDims.standard(2), false, 1, 1, x, k), shape(1, 1, 2, 2), expected);
     // Channels last, kernel [spatial..., in, out], the output's spatial axes swapped.
     ConvDims dims = new ConvDims(0, 3, List.of(1, 2), 2, 3, List.of(0, 1), 2, 3, List.of(1, 0));
     Value xl = b.reshape(Shape.of(1, 3, 3, 1), x);
@@ -433,7 +620,10 @@ class InterpreterTest {
     assertValue(
         b.convolution(w, dims, false, 1, 1, xl, kl),
         shape(2, 2, 1, 1),
-        expected[0], expected[2], expected[1], expected[3]);
+        expected[0],
+        expected[2],
+        expected[1],
+        expected[3]);
   }
 
   @Test
@@ -442,10 +632,17 @@ class InterpreterTest {
     assertValue(b.reduceWindow(ReduceFn.MAXIMUM, window(2, 2, 0, 0, 1, 1), x), 5, 4);
     assertValue(b.reduceWindow(ReduceFn.MAXIMUM, window(3, 1, 1, 1, 1, 1), f32(-1, -5)), -1, -1);
     assertValue(b.reduceWindow(ReduceFn.ADD, window(2, 1, 0, 0, 1, 2), x), 3, 9, 5);
-    assertValue(b.reduceWindow(ReduceFn.MULTIPLY, window(2, 1, 0, 0, 2, 1), x), 1, 5, 5, 2, 2, 4, 4, 3);
+    assertValue(
+        b.reduceWindow(ReduceFn.MULTIPLY, window(2, 1, 0, 0, 2, 1), x), 1, 5, 5, 2, 2, 4, 4, 3);
     assertValue(b.reduceWindow(ReduceFn.MINIMUM, window(1, 1, 1, 0, 1, 1), i32(7)), MAX, 7);
     assertValue(b.reduceWindow(ReduceFn.ADD, window(9, 1, 0, 0, 1, 1), x));
-    assertValue(b.reduceWindow(ReduceFn.ADD, Window.of(List.of(1L, 2L)), count(DType.F32, 2, 3)), shape(2, 2), 1, 3, 7, 9);
+    assertValue(
+        b.reduceWindow(ReduceFn.ADD, Window.of(List.of(1L, 2L)), count(DType.F32, 2, 3)),
+        shape(2, 2),
+        1,
+        3,
+        7,
+        9);
     assertValue(b.reduceWindow(ReduceFn.OR, Window.of(List.of(2L)), bool(0, 0, 1)), 0, 1);
   }
 
@@ -500,7 +697,8 @@ class InterpreterTest {
     for (int i = 0; i < 20_000; i++) {
       var body = new Builder();
       Value x = body.parameter("x", type);
-      Value y = body.add(callee == null ? x : body.call(callee, List.of(x)), body.constantLike(x, 1));
+      Value y =
+          body.add(callee == null ? x : body.call(callee, List.of(x)), body.constantLike(x, 1));
       callee = new Callable("f", new Function("f", List.of(x), List.of(y)), null, null);
     }
     Value v = b.call(callee, List.of(b.constant(type, 0)));
@@ -509,26 +707,34 @@ class InterpreterTest {
 
   @Test
   void symbolsHaveTheirRunTimeValues() {
-    Value x = b.parameter("x", new TensorType(DType.F32, Shape.of(Dim.of(RandomGraph.BATCH).times(2), Dim.of(3))));
+    Value x =
+        b.parameter(
+            "x",
+            new TensorType(DType.F32, Shape.of(Dim.of(RandomGraph.BATCH).times(2), Dim.of(3))));
     Value mean = b.broadcast(x.type().shape(), List.of(0), b.sum(List.of(1), x));
     Function f = new Function("f", List.of(x), List.of(b.iota(x.type(), 0), mean));
     Tensor t = Tensor.random(DType.F32, shape(6, 3), 1);
     List<Tensor> results = Interpreter.run(f, List.of(t), Map.of(RandomGraph.BATCH, 3L));
     assertThat(results.getFirst().data()).startsWith(0, 0, 0, 1).endsWith(4, 5, 5, 5);
     assertThat(Interpreter.run(f, List.of(t))).isEqualTo(results);
-    assertThat(Interpreter.run(f, List.of(Tensor.random(DType.F32, shape(0, 3), 1))).get(1).data()).isEmpty();
-    assertThatThrownBy(() -> Interpreter.run(f, List.of(t), Map.of())).hasMessage("symbol batch is null, not between 0 and 5");
-    assertThatThrownBy(() -> Interpreter.run(f, List.of(t), Map.of(RandomGraph.BATCH, 6L))).hasMessageContaining("is 6");
+    assertThat(Interpreter.run(f, List.of(Tensor.random(DType.F32, shape(0, 3), 1))).get(1).data())
+        .isEmpty();
+    assertThatThrownBy(() -> Interpreter.run(f, List.of(t), Map.of()))
+        .hasMessage("symbol batch is null, not between 0 and 5");
+    assertThatThrownBy(() -> Interpreter.run(f, List.of(t), Map.of(RandomGraph.BATCH, 6L)))
+        .hasMessageContaining("is 6");
     assertThatThrownBy(() -> Interpreter.run(f, List.of(t), Map.of(RandomGraph.BATCH, 2L)))
         .hasMessage("argument 0 of f is f32[6,3], not f32[2*batch,3]");
-    assertThatThrownBy(() -> Interpreter.run(f, List.of(), Map.of())).hasMessage("f has 1 parameters, not 0");
+    assertThatThrownBy(() -> Interpreter.run(f, List.of(), Map.of()))
+        .hasMessage("f has 1 parameters, not 0");
   }
 
   @Test
   void anEmptySymbolicAxisGivesNothingToGather() {
     Value x = b.parameter("x", new TensorType(DType.F32, Shape.of(Dim.of(RandomGraph.BATCH))));
     Function f = new Function("f", List.of(x), List.of(b.gather(0, x, i32(0))));
-    assertThatThrownBy(() -> Interpreter.run(f, List.of(Tensor.vector(DType.F32)))).hasMessageContaining("empty");
+    assertThatThrownBy(() -> Interpreter.run(f, List.of(Tensor.vector(DType.F32))))
+        .hasMessageContaining("empty");
   }
 
   @Test
@@ -551,7 +757,9 @@ class InterpreterTest {
     Tensor t = Tensor.random(type, 5);
     assertThat(t).isEqualTo(Tensor.random(type, 5)).isNotEqualTo(Tensor.random(type, 6));
     assertThat(DoubleStream.of(t.data())).allMatch(d -> d == d.floatValue() && d >= -1 && d < 1);
-    assertThat(Tensor.random(TensorType.of(DType.BOOL, 50), 1).data()).contains(0, 1).doesNotContain(2);
+    assertThat(Tensor.random(TensorType.of(DType.BOOL, 50), 1).data())
+        .contains(0, 1)
+        .doesNotContain(2);
   }
 
   @Test
@@ -568,7 +776,8 @@ class InterpreterTest {
         assertThat(results.get(i).dtype()).isEqualTo(type.dtype());
         assertThat(results.get(i).shape()).isEqualTo(type.shape().evaluate(_ -> 2));
         if (!type.dtype().isFloat()) {
-          assertThat(DoubleStream.of(results.get(i).data())).allMatch(d -> TypeRules.fits(type.dtype(), d));
+          assertThat(DoubleStream.of(results.get(i).data()))
+              .allMatch(d -> TypeRules.fits(type.dtype(), d));
         }
       }
     }

@@ -19,8 +19,8 @@ import modelc.ir.TensorType;
 import modelc.ir.UnaryFn;
 
 /**
- * Makes random well-typed graphs over every op for tests of the text form, the verifier and the interpreter. The graphs
- * mean nothing; they only type.
+ * Makes random well-typed graphs over every op for tests of the text form, the verifier and the
+ * interpreter. The graphs mean nothing; they only type.
  */
 final class RandomGraph {
   static final Symbol BATCH = new Symbol("batch", 5);
@@ -30,7 +30,8 @@ final class RandomGraph {
 
   private static final List<ReduceFn> NUMERIC =
       List.of(ReduceFn.ADD, ReduceFn.MULTIPLY, ReduceFn.MAXIMUM, ReduceFn.MINIMUM);
-  private static final Set<BinaryFn> BITWISE = EnumSet.range(BinaryFn.AND, BinaryFn.SHIFT_RIGHT_LOGICAL);
+  private static final Set<BinaryFn> BITWISE =
+      EnumSet.range(BinaryFn.AND, BinaryFn.SHIFT_RIGHT_LOGICAL);
 
   private final Random random;
   private final Builder b = new Builder();
@@ -74,9 +75,15 @@ final class RandomGraph {
     pool.add(
         switch (kind) {
           case 0 -> b.constant(any(_ -> true).type(), random.nextInt(2));
-          case 1 -> b.dense(TensorType.of(DType.F32, 2, 2), List.of(0.1, -0.0, 1e-30, (double) random.nextInt()));
+          case 1 ->
+              b.dense(
+                  TensorType.of(DType.F32, 2, 2),
+                  List.of(0.1, -0.0, 1e-30, (double) random.nextInt()));
           case 2 -> b.iota(any(v -> numeric(v) && v.type().rank() > 0).type(), 0);
-          case 3 -> b.randomBits(any(_ -> true).type().shape(), any(v -> v.type().equals(TensorType.of(DType.I32, 2))));
+          case 3 ->
+              b.randomBits(
+                  any(_ -> true).type().shape(),
+                  any(v -> v.type().equals(TensorType.of(DType.I32, 2))));
           case 4 -> unary();
           case 5 -> binary();
           case 6 -> {
@@ -150,7 +157,9 @@ final class RandomGraph {
   }
 
   private Value gatherable() {
-    return any(v -> v.type().rank() > 0 && v.type().rank() < 5 && v.type().shape().elements().factor() > 0);
+    return any(
+        v ->
+            v.type().rank() > 0 && v.type().rank() < 5 && v.type().shape().elements().factor() > 0);
   }
 
   private int axis(Value x) {
@@ -170,7 +179,9 @@ final class RandomGraph {
     Value x = any(v -> v.type().dtype().isFloat());
     var body = new Builder();
     Value p = body.parameter("x", x.type());
-    Function relu = new Function("relu", List.of(p), List.of(body.binary(BinaryFn.MAXIMUM, body.constantLike(p, 0), p)));
+    Function relu =
+        new Function(
+            "relu", List.of(p), List.of(body.binary(BinaryFn.MAXIMUM, body.constantLike(p, 0), p)));
     var outer = new Builder();
     Value q = outer.parameter("x", x.type());
     Value called = outer.call(new Callable("relu", relu, null, "not today\nat all"), List.of(q));
@@ -180,19 +191,20 @@ final class RandomGraph {
     Value y = stated.parameter("y", x.type());
     Value dy = stated.parameter("dy", x.type());
     Function gradient = new Function("twice", List.of(r, y, dy), List.of(stated.add(dy, dy)));
-    return b.call(new Callable("twice", twice, random.nextBoolean() ? gradient : null, null), List.of(x));
+    return b.call(
+        new Callable("twice", twice, random.nextBoolean() ? gradient : null, null), List.of(x));
   }
 
   private Value unary() {
     UnaryFn fn = pick(List.of(UnaryFn.values()));
     return b.unary(
-        fn,
-        any(v -> fn == UnaryFn.NOT ? !v.type().dtype().isFloat() : v.type().dtype().isFloat()));
+        fn, any(v -> fn == UnaryFn.NOT ? !v.type().dtype().isFloat() : v.type().dtype().isFloat()));
   }
 
   private Value binary() {
     BinaryFn fn = pick(List.of(BinaryFn.values()));
-    Value x = any(v -> BITWISE.contains(fn) ? v.type().dtype().isInteger() : v.type().dtype().isFloat());
+    Value x =
+        any(v -> BITWISE.contains(fn) ? v.type().dtype().isInteger() : v.type().dtype().isFloat());
     return b.binary(fn, x, like(x));
   }
 
@@ -248,7 +260,12 @@ final class RandomGraph {
     Value k = b.constant(TensorType.of(x.type().dtype(), 6, 3, 2, 1), 2);
     Window w =
         new Window(
-            List.of(2L, 1L), List.of(1L, 2L), List.of(1L, 0L), List.of(-1L, 2L), List.of(2L, 1L), List.of(1L, 3L));
+            List.of(2L, 1L),
+            List.of(1L, 2L),
+            List.of(1L, 0L),
+            List.of(-1L, 2L),
+            List.of(2L, 1L),
+            List.of(1L, 3L));
     return switch (random.nextInt(3)) {
       case 0 -> b.convolution(w, ConvDims.standard(2), random.nextBoolean(), 1, 1, x, k);
       case 1 -> {
@@ -276,11 +293,18 @@ final class RandomGraph {
     return IntStream.range(0, x.type().rank()).boxed().toList();
   }
 
-  /** A small value of the pool, the later ones likelier; every request made here has an answer among the parameters. */
+  /**
+   * A small value of the pool, the later ones likelier; every request made here has an answer among
+   * the parameters.
+   */
   private Value any(Predicate<Value> p) {
     List<Value> fit =
-        pool.stream().filter(v -> v.type().shape().elements().max() <= 4096 && v.type().rank() <= 6).filter(p).toList();
+        pool.stream()
+            .filter(v -> v.type().shape().elements().max() <= 4096 && v.type().rank() <= 6)
+            .filter(p)
+            .toList();
     int n = fit.size();
-    return fit.get(random.nextBoolean() ? n - 1 - random.nextInt(Math.min(n, 6)) : random.nextInt(n));
+    return fit.get(
+        random.nextBoolean() ? n - 1 - random.nextInt(Math.min(n, 6)) : random.nextInt(n));
   }
 }

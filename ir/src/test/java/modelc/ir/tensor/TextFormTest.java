@@ -69,7 +69,8 @@ class TextFormTest {
     Entry train = p.entry("train");
     assertThat(train.arguments().get(1).name()).isEqualTo("stage[2].w");
     assertThat(train.results().get(1).aliases()).isEqualTo(OptionalInt.of(1));
-    assertThat(train.arguments().getFirst().value().type().dim(0)).isEqualTo(Dim.of(new Symbol("batch", 64)));
+    assertThat(train.arguments().getFirst().value().type().dim(0))
+        .isEqualTo(Dim.of(new Symbol("batch", 64)));
   }
 
   @Test
@@ -92,11 +93,25 @@ class TextFormTest {
   void numbersReadBackExactly() {
     var b = new Builder();
     List<Double> values =
-        List.of(0.1, -0.0, 0.0, 1e-300, 1e300, -1e17, 3.0, Double.MIN_VALUE, Double.NaN, 1 / 0.0, -1 / 0.0, Math.PI);
+        List.of(
+            0.1,
+            -0.0,
+            0.0,
+            1e-300,
+            1e300,
+            -1e17,
+            3.0,
+            Double.MIN_VALUE,
+            Double.NaN,
+            1 / 0.0,
+            -1 / 0.0,
+            Math.PI);
     Value v = b.dense(TensorType.of(DType.F64, values.size()), values);
     String text = Printer.print(new Function("f", List.of(), List.of(v)));
-    assertThat(text).contains("[0.1, -0.0, 0, 1.0e-300, 1.0e300, -1.0e17, 3, 4.9e-324, nan, inf, -inf, 3.14");
-    assertThat(((Op.DenseConstant) Parser.parseFunction(text).results().getFirst().op()).values()).isEqualTo(values);
+    assertThat(text)
+        .contains("[0.1, -0.0, 0, 1.0e-300, 1.0e300, -1.0e17, 3, 4.9e-324, nan, inf, -inf, 3.14");
+    assertThat(((Op.DenseConstant) Parser.parseFunction(text).results().getFirst().op()).values())
+        .isEqualTo(values);
   }
 
   @Test
@@ -150,7 +165,9 @@ class TextFormTest {
     Value x = b.parameter("x", type);
     Value y = b.call(callee, List.of(b.call(callee, List.of(x))));
     String text = Printer.print(new Function("main", List.of(x), List.of(y)));
-    assertThat(text.lines().filter(l -> l.startsWith("callable"))).hasSize(3000).startsWith("callable @f {", "callable @f.2 named f {");
+    assertThat(text.lines().filter(l -> l.startsWith("callable")))
+        .hasSize(3000)
+        .startsWith("callable @f {", "callable @f.2 named f {");
     assertThat(Printer.print(Parser.parseFunction(text))).isEqualTo(text);
   }
 
@@ -204,10 +221,14 @@ class TextFormTest {
         }
         """
             .replace("LINE", line);
-    assertThatThrownBy(() -> Parser.parseFunction(text)).isInstanceOf(ParseException.class).hasMessage(message);
+    assertThatThrownBy(() -> Parser.parseFunction(text))
+        .isInstanceOf(ParseException.class)
+        .hasMessage(message);
   }
 
-  /** Whatever the text, the parser reads it or says where it cannot: no other exception leaves it. */
+  /**
+   * Whatever the text, the parser reads it or says where it cannot: no other exception leaves it.
+   */
   @Test
   void damagedTextIsAnErrorNotACrash() {
     var random = new Random(1);

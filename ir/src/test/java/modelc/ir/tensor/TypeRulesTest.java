@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The type of each op, and what each refuses. Cases are lines of the text form over operands {@code %f, %i ...}. */
+/**
+ * The type of each op, and what each refuses. Cases are lines of the text form over operands {@code
+ * %f, %i ...}.
+ */
 class TypeRulesTest {
   private static final String OPERANDS =
       """
@@ -54,7 +57,10 @@ class TypeRulesTest {
       """;
 
   private static TensorType infer(String type, String op) {
-    return Parser.parseFunction(OPERANDS.replace("TYPE", type).replace("OP", op)).results().getFirst().type();
+    return Parser.parseFunction(OPERANDS.replace("TYPE", type).replace("OP", op))
+        .results()
+        .getFirst()
+        .type();
   }
 
   @ParameterizedTest
@@ -238,7 +244,9 @@ class TypeRulesTest {
           """)
   void refusesConvolutions(String window, String dims, String message) {
     String op = "convolution(%x, %w) window={" + window + "} dims=" + dims;
-    assertThatThrownBy(() -> infer("f32[1]", op)).hasMessageContaining(": convolution: ").hasMessageContaining(message);
+    assertThatThrownBy(() -> infer("f32[1]", op))
+        .hasMessageContaining(": convolution: ")
+        .hasMessageContaining(message);
   }
 
   @Test
@@ -256,7 +264,8 @@ class TypeRulesTest {
     var b = new Builder();
     Value x = b.parameter("x", TensorType.of(DType.F32, 2, 2));
     Value k = b.parameter("k", TensorType.of(DType.F32, 3, 1));
-    assertThatThrownBy(() -> b.convolution(Window.of(List.of()), ConvDims.standard(0), false, 2, 1, x, k))
+    assertThatThrownBy(
+            () -> b.convolution(Window.of(List.of()), ConvDims.standard(0), false, 2, 1, x, k))
         .hasMessage("convolution: axis 0 of f32[3,1] is not divisible into 2 feature groups");
   }
 

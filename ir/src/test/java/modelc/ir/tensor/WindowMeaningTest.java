@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Windows of random attributes against the same thing built from pad, slice, reverse, concatenate and dot_general, which
- * share no code with them: StableHLO's specification written in our own ops.
+ * Windows of random attributes against the same thing built from pad, slice, reverse, concatenate
+ * and dot_general, which share no code with them: StableHLO's specification written in our own ops.
  */
 class WindowMeaningTest {
   private final Builder b = new Builder();
@@ -46,9 +46,12 @@ class WindowMeaningTest {
       Value kv = b.parameter("k", TensorType.of(DType.F64, k));
       boolean reversal = random.nextBoolean();
       Value convolution = b.convolution(w, dims, reversal, featureGroups, batchGroups, xv, kv);
-      Value meaning = convolution(w, dims, reversal, featureGroups, batchGroups, xv, kv, convolution.type());
+      Value meaning =
+          convolution(w, dims, reversal, featureGroups, batchGroups, xv, kv, convolution.type());
       Function f = new Function("f", List.of(xv, kv), List.of(convolution, meaning));
-      List<Tensor> results = Interpreter.run(f, List.of(Tensor.random(xv.type(), seed), Tensor.random(kv.type(), -seed)));
+      List<Tensor> results =
+          Interpreter.run(
+              f, List.of(Tensor.random(xv.type(), seed), Tensor.random(kv.type(), -seed)));
       assertClose(results, seed);
     }
   }
@@ -59,10 +62,12 @@ class WindowMeaningTest {
     for (int seed = 0; seed < 40; seed++) {
       var random = new Random(seed);
       Window w = window(2, random);
-      Value x = b.parameter("x", TensorType.of(DType.F64, 1 + random.nextInt(5), 1 + random.nextInt(5)));
+      Value x =
+          b.parameter("x", TensorType.of(DType.F64, 1 + random.nextInt(5), 1 + random.nextInt(5)));
       Value pooled = b.reduceWindow(fn, w, x);
       Value padded = pad(w, List.of(0, 1), Arithmetic.identity(fn, DType.F64), x);
-      Value meaning = tiles(pooled.type(), List.of(0, 1), w, padded, tile -> b.reduce(fn, List.of(0, 1), tile));
+      Value meaning =
+          tiles(pooled.type(), List.of(0, 1), w, padded, tile -> b.reduce(fn, List.of(0, 1), tile));
       Function f = new Function("f", List.of(x), List.of(pooled, meaning));
       assertClose(Interpreter.run(f, List.of(Tensor.random(x.type(), seed))), seed);
     }
@@ -90,7 +95,8 @@ class WindowMeaningTest {
       }
       lists.add(list);
     }
-    return new Window(lists.get(0), lists.get(1), lists.get(2), lists.get(3), lists.get(4), lists.get(5));
+    return new Window(
+        lists.get(0), lists.get(1), lists.get(2), lists.get(3), lists.get(4), lists.get(5));
   }
 
   /** Axes in a random order for each operand. */
@@ -121,8 +127,16 @@ class WindowMeaningTest {
 
   /** One group at a time, concatenated along the output features, then one window at a time. */
   private Value convolution(
-      Window w, ConvDims d, boolean reversal, long featureGroups, long batchGroups, Value x, Value kernel, TensorType type) {
-    Value reversed = reversal ? b.reverse(d.kernelSpatial().stream().sorted().toList(), kernel) : kernel;
+      Window w,
+      ConvDims d,
+      boolean reversal,
+      long featureGroups,
+      long batchGroups,
+      Value x,
+      Value kernel,
+      TensorType type) {
+    Value reversed =
+        reversal ? b.reverse(d.kernelSpatial().stream().sorted().toList(), kernel) : kernel;
     Value padded = pad(w, d.inputSpatial(), 0, x);
     long groups = featureGroups * batchGroups;
     var results = new ArrayList<Value>();
@@ -133,7 +147,11 @@ class WindowMeaningTest {
       var dims = new ArrayList<>(type.shape().dims());
       dims.set(d.outputFeature(), kg.type().dim(d.kernelOutputFeature()));
       TensorType of = type.withShape(new Shape(dims));
-      results.add(outputOrder(d, of, tiles(unordered(d, of), d.inputSpatial(), w, xg, tile -> product(d, tile, kg))));
+      results.add(
+          outputOrder(
+              d,
+              of,
+              tiles(unordered(d, of), d.inputSpatial(), w, xg, tile -> product(d, tile, kg))));
     }
     return b.concatenate(d.outputFeature(), results);
   }
@@ -187,7 +205,10 @@ class WindowMeaningTest {
     return b.pad(low, high, interior, value, v);
   }
 
-  /** {@code of} each window over {@code axes} of {@code x}, put together in {@code type}, whose first axes count windows. */
+  /**
+   * {@code of} each window over {@code axes} of {@code x}, put together in {@code type}, whose
+   * first axes count windows.
+   */
   private Value tiles(
       TensorType type, List<Integer> axes, Window w, Value x, UnaryOperator<Value> of) {
     long[] counts = axes.stream().mapToLong(a -> type.dim(axes.indexOf(a)).constant()).toArray();

@@ -19,14 +19,15 @@ import modelc.ir.tensor.Value;
 import modelc.passes.Inline;
 
 /**
- * What an entry costs for given sizes: arithmetic of its contractions, bytes moved and memory held, op by op and
- * unfused. It predicts no times and knows no machine; fusion moves and holds less.
+ * What an entry costs for given sizes: arithmetic of its contractions, bytes moved and memory held,
+ * op by op and unfused. It predicts no times and knows no machine; fusion moves and holds less.
  *
  * @param flops of dot_general and convolution alone, a multiply-add being 2
  * @param bytesRead the operands of every op
  * @param bytesWritten the result of every op
- * @param peakBytes the most that must be held at once, in the graph's order: arguments throughout, every other value from
- *     its op to its last use, a result that replaces an argument in its place. No plan of the unfused entry needs less.
+ * @param peakBytes the most that must be held at once, in the graph's order: arguments throughout,
+ *     every other value from its op to its last use, a result that replaces an argument in its
+ *     place. No plan of the unfused entry needs less.
  * @param ops the same by op, operands before users, without those that cost nothing
  */
 public record Costs(
@@ -101,7 +102,9 @@ public record Costs(
   /** Whether the op does anything: a reshape is another view of the same memory. */
   private static boolean isComputed(Op op) {
     return isStored(op)
-        && !(op instanceof Op.Parameter || op instanceof Op.Reshape || op instanceof Op.StopGradient);
+        && !(op instanceof Op.Parameter
+            || op instanceof Op.Reshape
+            || op instanceof Op.StopGradient);
   }
 
   /** Whether the op's result is memory: a constant is an operand of instructions. */
@@ -124,7 +127,8 @@ public record Costs(
         yield Math.multiplyExact(2L, products);
       }
       case Op.Convolution o -> Math.multiplyExact(2L, products(o, v, size));
-      case Op.Gradient _ -> throw new IllegalArgumentException("gradients have no cost before autodiff");
+      case Op.Gradient _ ->
+          throw new IllegalArgumentException("gradients have no cost before autodiff");
       case Op.Parameter _,
           Op.Constant _,
           Op.DenseConstant _,
@@ -154,8 +158,9 @@ public record Costs(
   }
 
   /**
-   * Every element of the result times every one of its kernel. In the backward pass the input gradient's padding and
-   * dilation are made up: there it is every element of the input, which is what the forward convolution counted.
+   * Every element of the result times every one of its kernel. In the backward pass the input
+   * gradient's padding and dilation are made up: there it is every element of the input, which is
+   * what the forward convolution counted.
    */
   private static long products(Op.Convolution o, Value v, ToLongFunction<Symbol> size) {
     TensorType kernel = o.kernel().type();
@@ -199,7 +204,8 @@ public record Costs(
         live = Math.addExact(live, bytes(v.type(), size));
         peak = Math.max(peak, live);
       }
-      // What nothing uses later is given back: the operands, and an update that took its argument's place.
+      // What nothing uses later is given back: the operands, and an update that took its argument's
+      // place.
       var dead = new HashSet<Value>();
       for (Value x : v.op().operands()) {
         dead.add(storage(x));

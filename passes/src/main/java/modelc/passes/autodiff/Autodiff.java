@@ -3,8 +3,8 @@ package modelc.passes.autodiff;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +24,13 @@ import modelc.passes.Pass;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces every {@link Op.Gradient} by reverse-mode differentiation; all gradients of one loss share one backward
- * sweep. It does not simplify what it makes, and does not differentiate inside callees.
+ * Replaces every {@link Op.Gradient} by reverse-mode differentiation; all gradients of one loss
+ * share one backward sweep. It does not simplify what it makes, and does not differentiate inside
+ * callees.
  *
- * <p>A call with a stated gradient stays whole; one without is expanded where a loss depends on it. A loss may itself
- * contain gradients: they are replaced in order, and what replaces them is differentiable as any other op.
+ * <p>A call with a stated gradient stays whole; one without is expanded where a loss depends on it.
+ * A loss may itself contain gradients: they are replaced in order, and what replaces them is
+ * differentiable as any other op.
  */
 public final class Autodiff implements Pass {
   @Override
@@ -99,9 +101,15 @@ public final class Autodiff implements Pass {
     return requests;
   }
 
-  /** The new values for {@code old} ones; those not rewritten yet are left out (no loss so far depends on them). */
+  /**
+   * The new values for {@code old} ones; those not rewritten yet are left out (no loss so far
+   * depends on them).
+   */
   private static List<Value> mapped(@Nullable List<Value> old, Map<Value, Value> map) {
-    return requireNonNull(old).stream().filter(map::containsKey).map(v -> requireNonNull(map.get(v))).toList();
+    return requireNonNull(old).stream()
+        .filter(map::containsKey)
+        .map(v -> requireNonNull(map.get(v)))
+        .toList();
   }
 
   private static Value zero(Value wrt, Origin origin, Builder b) {

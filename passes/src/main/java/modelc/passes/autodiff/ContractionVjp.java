@@ -13,8 +13,9 @@ import modelc.ir.tensor.Value;
 import modelc.ir.tensor.Window;
 
 /**
- * The derivatives of products: those of a dot_general are dot_generals, those of a convolution convolutions, for all of
- * their attributes. It chooses operand orders that need no transpose where there is one.
+ * The derivatives of products: those of a dot_general are dot_generals, those of a convolution
+ * convolutions, for all of their attributes. It chooses operand orders that need no transpose where
+ * there is one.
  */
 final class ContractionVjp {
   private ContractionVjp() {}
@@ -48,8 +49,8 @@ final class ContractionVjp {
   }
 
   /**
-   * The cotangent of one factor: {@code g} times the other factor, over the other's free axes. {@code otherContract} is
-   * in the order of {@code factor.contract}, with which it was contracted.
+   * The cotangent of one factor: {@code g} times the other factor, over the other's free axes.
+   * {@code otherContract} is in the order of {@code factor.contract}, with which it was contracted.
    */
   private static Value factor(
       Factor factor,
@@ -63,7 +64,8 @@ final class ContractionVjp {
       Builder b) {
     int batch = factor.batch.size();
     List<Integer> ranks = otherContract.stream().sorted().toList();
-    // Where each axis of the factor lies in g*other (free axes, then contracted ones) and in other*g.
+    // Where each axis of the factor lies in g*other (free axes, then contracted ones) and in
+    // other*g.
     var inG = new ArrayList<>(Collections.nCopies(factor.rank(), 0));
     var inOther = new ArrayList<>(inG);
     for (int i = 0; i < batch; i++) {
@@ -105,8 +107,9 @@ final class ContractionVjp {
   }
 
   /**
-   * The kernel, turned around and its features swapped, over the cotangent: what strides skipped lies between its
-   * elements. Groups of either kind become feature groups of the cotangent, whose features they all divide.
+   * The kernel, turned around and its features swapped, over the cotangent: what strides skipped
+   * lies between its elements. Groups of either kind become feature groups of the cotangent, whose
+   * features they all divide.
    */
   private static Value convolutionInput(Op.Convolution o, Value g, Builder b) {
     ConvDims d = o.dims();
@@ -140,8 +143,9 @@ final class ContractionVjp {
   }
 
   /**
-   * The cotangent as the kernel over the input, with batch and features in each other's place: the sum over the batch is
-   * then the one over input features. Feature groups become batch groups and the other way round.
+   * The cotangent as the kernel over the input, with batch and features in each other's place: the
+   * sum over the batch is then the one over input features. Feature groups become batch groups and
+   * the other way round.
    */
   private static Value convolutionKernel(Op.Convolution o, Value g, Builder b) {
     ConvDims d = o.dims();
@@ -179,7 +183,10 @@ final class ContractionVjp {
     return g.type().dim(o.dims().outputSpatial().get(axis)).constant();
   }
 
-  /** Takes the groups out of axis {@code from}, its outer part, and makes them the outer part of {@code to}. */
+  /**
+   * Takes the groups out of axis {@code from}, its outer part, and makes them the outer part of
+   * {@code to}.
+   */
   private static Value moveGroups(Value v, int from, int to, long groups, Builder b) {
     if (groups == 1) {
       return v;

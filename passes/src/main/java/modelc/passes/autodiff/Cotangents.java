@@ -13,8 +13,8 @@ import modelc.passes.simplify.Splat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cotangents gathered so far in a backward sweep, summed in the order they come. It decides which are worth making:
- * those of values without a gradient, or plainly zero, never are.
+ * The cotangents gathered so far in a backward sweep, summed in the order they come. It decides
+ * which are worth making: those of values without a gradient, or plainly zero, never are.
  */
 final class Cotangents {
   private final Set<Value> active;
@@ -26,7 +26,10 @@ final class Cotangents {
     this.b = b;
   }
 
-  /** Adds what {@code cotangent} makes to {@code operand}'s; does not make it when there is no use for it. */
+  /**
+   * Adds what {@code cotangent} makes to {@code operand}'s; does not make it when there is no use
+   * for it.
+   */
   void add(Value operand, Supplier<Value> cotangent) {
     if (!active.contains(operand) || isEmpty(operand)) {
       return;

@@ -10,9 +10,9 @@ import modelc.ir.tensor.Value;
 import modelc.passes.simplify.Splat;
 
 /**
- * The derivatives of elementwise functions. It uses results of the forward pass where they serve, so that a backward
- * pass evaluates no function twice; where a derivative does not exist it follows the language's conventions (the first
- * of equal operands takes the gradient).
+ * The derivatives of elementwise functions. It uses results of the forward pass where they serve,
+ * so that a backward pass evaluates no function twice; where a derivative does not exist it follows
+ * the language's conventions (the first of equal operands takes the gradient).
  */
 final class ElementwiseVjp {
   private ElementwiseVjp() {}
@@ -34,8 +34,7 @@ final class ElementwiseVjp {
                   b.multiply(
                       b.multiply(g, b.constantLike(x, -0.5)), b.multiply(y, b.multiply(y, y)));
               case TANH -> b.multiply(g, b.subtract(b.constantLike(x, 1), b.multiply(y, y)));
-              case LOGISTIC ->
-                  b.multiply(g, b.multiply(y, b.subtract(b.constantLike(x, 1), y)));
+              case LOGISTIC -> b.multiply(g, b.multiply(y, b.subtract(b.constantLike(x, 1), y)));
               case ERF ->
                   b.multiply(
                       b.multiply(g, b.constantLike(x, 2 / Math.sqrt(Math.PI))),
@@ -92,7 +91,10 @@ final class ElementwiseVjp {
     return b.unary(UnaryFn.ROUND_NEAREST_EVEN, b.divide(b.subtract(x, z), y));
   }
 
-  /** {@code g * y * x^(y - 1)}, and 0 for exponent 0, where the formula would give 0 * infinity at 0. */
+  /**
+   * {@code g * y * x^(y - 1)}, and 0 for exponent 0, where the formula would give 0 * infinity at
+   * 0.
+   */
   private static Value powerBase(Value x, Value y, Value g, Builder b) {
     OptionalDouble constant = Splat.of(y);
     if (constant.isPresent()) {
@@ -117,8 +119,7 @@ final class ElementwiseVjp {
     return b.multiply(g, b.select(b.compare(CompareFn.EQ, x, zero), zero, slope));
   }
 
-  private static void either(
-      Value first, Value x, Value y, Value g, Cotangents to, Builder b) {
+  private static void either(Value first, Value x, Value y, Value g, Cotangents to, Builder b) {
     Value zero = b.constantLike(g, 0);
     to.add(x, () -> b.select(first, g, zero));
     to.add(y, () -> b.select(first, zero, g));

@@ -3,13 +3,14 @@ package modelc.passes.autodiff;
 import modelc.ir.tensor.Window;
 
 /**
- * The padding along one axis that makes the gradient of a windowed op a windowed op itself. Negative amounts crop: they
- * come up where a window's stride leaves elements of the padded input unread, and where padding exceeds the window.
+ * The padding along one axis that makes the gradient of a windowed op a windowed op itself.
+ * Negative amounts crop: they come up where a window's stride leaves elements of the padded input
+ * unread, and where padding exceeds the window.
  */
 record Padding(long low, long high) {
   /**
-   * For the gradient with respect to the input: windows slide over the cotangent, whose elements lie the stride apart,
-   * at the input's dilation.
+   * For the gradient with respect to the input: windows slide over the cotangent, whose elements
+   * lie the stride apart, at the input's dilation.
    */
   static Padding ofInputGradient(Window w, int axis, long in, long out) {
     long window = dilated(w.size().get(axis), w.windowDilation().get(axis));
@@ -19,8 +20,8 @@ record Padding(long low, long high) {
   }
 
   /**
-   * For the gradient with respect to the kernel: the cotangent, its elements the stride apart, slides over the input at
-   * the window's dilation.
+   * For the gradient with respect to the kernel: the cotangent, its elements the stride apart,
+   * slides over the input at the window's dilation.
    */
   static Padding ofKernelGradient(Window w, int axis, long in, long out) {
     long window = dilated(w.size().get(axis), w.windowDilation().get(axis));

@@ -15,11 +15,14 @@ import modelc.ir.tensor.Value;
 import modelc.ir.tensor.Window;
 
 /**
- * The derivatives of reductions over axes and over windows. The first of equal elements in row-major order takes the
- * gradient of a maximum or minimum; it does not split it between them.
+ * The derivatives of reductions over axes and over windows. The first of equal elements in
+ * row-major order takes the gradient of a maximum or minimum; it does not split it between them.
  */
 final class ReductionVjp {
-  /** More window elements than this are not unrolled: the gradient of dilated max pooling is refused. */
+  /**
+   * More window elements than this are not unrolled: the gradient of dilated max pooling is
+   * refused.
+   */
   static final long MAX_UNROLLED_WINDOW = 1024;
 
   private ReductionVjp() {}
@@ -43,7 +46,10 @@ final class ReductionVjp {
     return b.broadcast(o.x().type().shape(), kept, reduced);
   }
 
-  /** {@code g} times the product of the others, also where some are 0: the product of those that are not, or 0. */
+  /**
+   * {@code g} times the product of the others, also where some are 0: the product of those that are
+   * not, or 0.
+   */
   private static Value product(Op.Reduce o, Value g, Builder b) {
     Value x = o.x();
     Value zero = b.constantLike(x, 0);
@@ -55,14 +61,13 @@ final class ReductionVjp {
     Value otherZeros = b.subtract(zeros, zeroHere);
     Value product = spread(o, b.reduce(ReduceFn.MULTIPLY, o.axes(), nonzero), b);
     Value slope =
-        b.select(
-            b.compare(CompareFn.EQ, otherZeros, zero), b.divide(product, nonzero), zero);
+        b.select(b.compare(CompareFn.EQ, otherZeros, zero), b.divide(product, nonzero), zero);
     return b.multiply(spread(o, g, b), slope);
   }
 
   /**
-   * {@code g} where the extremum {@code y} was first met. Axis by axis from the outermost: of the elements that equal it,
-   * those with the least index on that axis stay.
+   * {@code g} where the extremum {@code y} was first met. Axis by axis from the outermost: of the
+   * elements that equal it, those with the least index on that axis stay.
    */
   private static Value first(Op.Reduce o, Value y, Value g, Builder b) {
     Value x = o.x();
@@ -81,7 +86,8 @@ final class ReductionVjp {
     return switch (o.fn()) {
       case ADD -> windowSum(o, g, b);
       case MAXIMUM -> windowMaximum(o.window(), o.x(), y, g, b);
-      case MINIMUM -> b.negate(windowMaximum(o.window(), b.negate(o.x()), b.negate(y), b.negate(g), b));
+      case MINIMUM ->
+          b.negate(windowMaximum(o.window(), b.negate(o.x()), b.negate(y), b.negate(g), b));
       case MULTIPLY ->
           throw new NotDifferentiableException(
               "reduce_window", "the product over a window has no derivative here", y.origin());
@@ -89,7 +95,10 @@ final class ReductionVjp {
     };
   }
 
-  /** Every element gets the cotangents of the windows it lay in: a window sum over the cotangents, stride apart. */
+  /**
+   * Every element gets the cotangents of the windows it lay in: a window sum over the cotangents,
+   * stride apart.
+   */
   private static Value windowSum(Op.ReduceWindow o, Value g, Builder b) {
     Window w = o.window();
     var low = new ArrayList<Long>();

@@ -14,7 +14,10 @@ import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 
-/** The derivatives of ops that move elements: their transposes. Nothing here looks at element values. */
+/**
+ * The derivatives of ops that move elements: their transposes. Nothing here looks at element
+ * values.
+ */
 final class StructuralVjp {
   private StructuralVjp() {}
 
@@ -73,7 +76,10 @@ final class StructuralVjp {
         dilated);
   }
 
-  /** {@code x} less {@code low} and {@code high} elements on each axis; zeros come where they are negative. */
+  /**
+   * {@code x} less {@code low} and {@code high} elements on each axis; zeros come where they are
+   * negative.
+   */
   private static Value crop(List<Long> low, List<Long> high, Value x, Builder b) {
     Value padded = x;
     if (low.stream().anyMatch(n -> n < 0) || high.stream().anyMatch(n -> n < 0)) {
@@ -129,7 +135,9 @@ final class StructuralVjp {
     }
   }
 
-  /** Gather clamps its indices and ScatterAdd drops those out of range, so they are clamped here. */
+  /**
+   * Gather clamps its indices and ScatterAdd drops those out of range, so they are clamped here.
+   */
   static Value gather(Op.Gather o, Value g, Builder b) {
     Value indices = o.indices();
     Value last = lastIndex(o.x(), o.axis(), indices, b);
@@ -159,7 +167,10 @@ final class StructuralVjp {
     return b.select(mask, taken, b.constantLike(taken, 0));
   }
 
-  /** The last index along {@code axis} of {@code x}, in every element of the shape of {@code indices}. */
+  /**
+   * The last index along {@code axis} of {@code x}, in every element of the shape of {@code
+   * indices}.
+   */
   private static Value lastIndex(Value x, int axis, Value indices, Builder b) {
     Dim size = x.type().dim(axis);
     if (size.isConstant()) {

@@ -2,8 +2,8 @@ package modelc.passes.autodiff;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.HashSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,15 +14,15 @@ import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 
 /**
- * One backward sweep: from a loss to everything a gradient is asked for. It visits only values on a path from one of
- * them to the loss; the rules themselves are {@link Vjp}'s.
+ * One backward sweep: from a loss to everything a gradient is asked for. It visits only values on a
+ * path from one of them to the loss; the rules themselves are {@link Vjp}'s.
  */
 final class Sweep {
   private Sweep() {}
 
   /**
-   * The gradients of the scalar {@code loss}, made in {@code b}, for those of {@code wrt} that it depends on; the others'
-   * are zero.
+   * The gradients of the scalar {@code loss}, made in {@code b}, for those of {@code wrt} that it
+   * depends on; the others' are zero.
    */
   static Map<Value, Value> run(Value loss, List<Value> wrt, Builder b) {
     List<Value> order = Graph.topological(List.of(loss));
@@ -54,7 +54,10 @@ final class Sweep {
     return gradients;
   }
 
-  /** The values of {@code order} (operands first) whose derivative with respect to a wanted one is not plainly zero. */
+  /**
+   * The values of {@code order} (operands first) whose derivative with respect to a wanted one is
+   * not plainly zero.
+   */
   private static Set<Value> active(List<Value> order, Set<Value> wanted) {
     Set<Value> active = new HashSet<>();
     for (Value v : order) {

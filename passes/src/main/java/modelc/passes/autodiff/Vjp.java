@@ -11,14 +11,15 @@ import modelc.passes.Inline;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table of vector-Jacobian products: from the cotangent of an op's result to those of its operands. Each rule adds
- * what it has; {@link Cotangents} drops what nobody asked for.
+ * The table of vector-Jacobian products: from the cotangent of an op's result to those of its
+ * operands. Each rule adds what it has; {@link Cotangents} drops what nobody asked for.
  */
 final class Vjp {
   private Vjp() {}
 
   /**
-   * Adds to the cotangents of {@code v}'s operands, given {@code g}, the whole cotangent of {@code v}.
+   * Adds to the cotangents of {@code v}'s operands, given {@code g}, the whole cotangent of {@code
+   * v}.
    *
    * @throws NotDifferentiableException if an operand that wants a gradient gets none from this op
    */
@@ -60,7 +61,9 @@ final class Vjp {
       case Op.Convolution o -> ContractionVjp.convolution(o, g, to, b);
       case Op.SelectAndScatter _ ->
           throw new NotDifferentiableException(
-              "select_and_scatter", "second derivatives of max pooling are not supported", v.origin());
+              "select_and_scatter",
+              "second derivatives of max pooling are not supported",
+              v.origin());
       case Op.Call o -> call(o, v, g, to, b);
       case Op.Gradient _ -> throw new IllegalStateException("a gradient inside a backward sweep");
     }

@@ -12,8 +12,8 @@ import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
 
 /**
- * A sliding window along one spatial axis: output {@code i} takes tap {@code t} from input {@code i*stride + origin +
- * t*step}, and nothing where that is not an input.
+ * A sliding window along one spatial axis: output {@code i} takes tap {@code t} from input {@code
+ * i*stride + origin + t*step}, and nothing where that is not an input.
  *
  * @param count outputs
  * @param size inputs
@@ -21,10 +21,18 @@ import modelc.ir.loop.LoopBuilder;
  * @param writtenStep from one output to the next
  */
 record Along(
-    long count, long stride, long origin, long taps, long step, long size, long written, long writtenStep) {
+    long count,
+    long stride,
+    long origin,
+    long taps,
+    long step,
+    long size,
+    long written,
+    long writtenStep) {
   Along {
     if (step < 1 || stride < 1) {
-      throw new IllegalArgumentException("a window steps forward: stride " + stride + ", step " + step);
+      throw new IllegalArgumentException(
+          "a window steps forward: stride " + stride + ", step " + step);
     }
   }
 

@@ -24,7 +24,10 @@ record Axis(Expr extent, Expr stride, Expr position, long divisor) {
     return new Axis(index(extent), index(stride), index(position));
   }
 
-  /** Axes without those of one term, and with neighbours joined that are one axis in both operands. Outermost first. */
+  /**
+   * Axes without those of one term, and with neighbours joined that are one axis in both operands.
+   * Outermost first.
+   */
   static List<Axis> simplify(List<Axis> axes) {
     var result = new ArrayList<Axis>();
     for (Axis axis : axes) {
@@ -34,7 +37,8 @@ record Axis(Expr extent, Expr stride, Expr position, long divisor) {
       if (!result.isEmpty() && result.getLast().continues(axis)) {
         Axis outer = result.removeLast();
         result.add(
-            of(constant(outer.extent).getAsLong() * constant(axis.extent).getAsLong(),
+            of(
+                constant(outer.extent).getAsLong() * constant(axis.extent).getAsLong(),
                 constant(axis.stride).getAsLong(),
                 constant(axis.position).getAsLong()));
       } else {

@@ -9,8 +9,8 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.passes.Target;
 
 /**
- * How the tiles of a contraction are grouped into the items that threads share, so that a block of rows stays in the
- * second-level cache while the panels pass, and that there are items enough.
+ * How the tiles of a contraction are grouped into the items that threads share, so that a block of
+ * rows stays in the second-level cache while the panels pass, and that there are items enough.
  *
  * @param rowsPerBlock a multiple of the rows of every tile
  * @param panelsPerBlock how many panels an item has
@@ -28,7 +28,8 @@ record Blocking(long rowsPerBlock, long panelsPerBlock, boolean columnsOuter) {
    * @param rowBytes what one row brings into the cache
    * @param columnBytes what all panels of one contraction take
    */
-  static Blocking choose(Dim batch, Dim rows, Columns columns, long rowBytes, long columnBytes, Target target) {
+  static Blocking choose(
+      Dim batch, Dim rows, Columns columns, long rowBytes, long columnBytes, Target target) {
     long unit = unit(columns);
     long most = Math.max(rows.max(), 1);
     long cached = target.l2Bytes() / 4 / Math.max(rowBytes, 1);
@@ -74,7 +75,9 @@ record Blocking(long rowsPerBlock, long panelsPerBlock, boolean columnsOuter) {
     Expr columnBlocks = Nest.ceilDivide(panels, panelsPerBlock);
     Expr batches = LoopBuilder.size(batch);
     List<Expr> extents =
-        columnsOuter ? List.of(batches, columnBlocks, rowBlocks) : List.of(batches, rowBlocks, columnBlocks);
+        columnsOuter
+            ? List.of(batches, columnBlocks, rowBlocks)
+            : List.of(batches, rowBlocks, columnBlocks);
     Nest.parallel(
         b,
         extents,

@@ -15,8 +15,8 @@ import modelc.ir.loop.Expr;
 import modelc.passes.Target;
 
 /**
- * How the columns of a contraction are cut into panels, each as wide as a register tile. It says nothing of where the
- * column operand lies.
+ * How the columns of a contraction are cut into panels, each as wide as a register tile. It says
+ * nothing of where the column operand lies.
  *
  * @param n how many columns
  * @param strips runs of panels of one width, at most two when {@code n} is constant
@@ -38,7 +38,10 @@ record Columns(Dim n, List<Strip> strips) {
     }
   }
 
-  /** Panels two vectors wide, and where the count is odd or does not divide, a last one of one, two or three. */
+  /**
+   * Panels two vectors wide, and where the count is odd or does not divide, a last one of one, two
+   * or three.
+   */
   static Columns of(Dim n, Target target) {
     int lanes = target.vectorLanes();
     Tile two = Tile.tallest(2, target);
@@ -90,7 +93,8 @@ record Columns(Dim n, List<Strip> strips) {
   /** Which lanes of vector {@code v} of the panel at {@code column} exist; all when empty. */
   Optional<Expr> mask(Strip strip, Expr column, int v) {
     int lanes = strip.tile.lanes();
-    boolean whole = !strip.masked || (n.isConstant() && strip.first + (v + 1L) * lanes <= n.constant());
+    boolean whole =
+        !strip.masked || (n.isConstant() && strip.first + (v + 1L) * lanes <= n.constant());
     if (whole) {
       return Optional.empty();
     }

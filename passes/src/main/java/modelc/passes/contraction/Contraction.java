@@ -4,11 +4,12 @@ import modelc.ir.loop.Buffer;
 import modelc.passes.Target;
 
 /**
- * Lowers the contractions worth kernels of their own, each to register-tiled kernels with packed operands; see {@link
- * MicroKernel}. Everything stays a contraction of f32: other types and forms are lowered as plain loops elsewhere.
+ * Lowers the contractions worth kernels of their own, each to register-tiled kernels with packed
+ * operands; see {@link MicroKernel}. Everything stays a contraction of f32: other types and forms
+ * are lowered as plain loops elsewhere.
  *
- * <p>Every result depends on shapes and values alone, not on the number of threads. Kernel and scratch names begin with
- * the given name.
+ * <p>Every result depends on shapes and values alone, not on the number of threads. Kernel and
+ * scratch names begin with the given name.
  */
 public final class Contraction {
   private Contraction() {}
@@ -30,12 +31,13 @@ public final class Contraction {
   }
 
   /**
-   * The gradient of a convolution by its input: along each spatial axis, {@code dx[i] = sum over t of
-   * dy[(i + t*dilation + offset) / stride] * w[R-1-t]} over the taps where it divides; with reversal {@code w[t]}. The
-   * epilogue's indices are {@code [n, h, w, c]}.
+   * The gradient of a convolution by its input: along each spatial axis, {@code dx[i] = sum over t
+   * of dy[(i + t*dilation + offset) / stride] * w[R-1-t]} over the taps where it divides; with
+   * reversal {@code w[t]}. The epilogue's indices are {@code [n, h, w, c]}.
    *
-   * <p>Taps outside {@code dy} contribute nothing: it may be padded with zeros so that there are none, or not, with
-   * offsets that may be negative; {@link #prefersUnpadded} says which is quicker.
+   * <p>Taps outside {@code dy} contribute nothing: it may be padded with zeros so that there are
+   * none, or not, with offsets that may be negative; {@link #prefersUnpadded} says which is
+   * quicker.
    *
    * @param dy {@code [n][dyH][dyW][k]}
    * @param w {@code [k][c][r][s]}
@@ -51,11 +53,13 @@ public final class Contraction {
       Buffer w,
       Epilogue epilogue,
       Target target) {
-    return ConvInputGradient.lower(name, shape, dy, dyH, dyW, offsetH, offsetW, w, epilogue, target);
+    return ConvInputGradient.lower(
+        name, shape, dy, dyH, dyW, offsetH, offsetW, w, epilogue, target);
   }
 
   /**
-   * Whether the input gradient is quicker with the output's gradient as it is, {@code [n][oh][ow][k]}, than padded.
+   * Whether the input gradient is quicker with the output's gradient as it is, {@code
+   * [n][oh][ow][k]}, than padded.
    *
    * @param offsetH the offset without padding: {@code padding - (r-1)*dilationH}
    * @param offsetW likewise
@@ -65,7 +69,8 @@ public final class Contraction {
   }
 
   /**
-   * The gradient of a convolution by its weights; the epilogue's indices are {@code [k, c, r, s]}, one lane at a time.
+   * The gradient of a convolution by its weights; the epilogue's indices are {@code [k, c, r, s]},
+   * one lane at a time.
    *
    * @param x {@code [n][h][w][groups*c]}
    * @param dy {@code [n][oh][ow][k]}

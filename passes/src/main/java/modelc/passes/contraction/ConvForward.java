@@ -11,20 +11,24 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.passes.Target;
 
 /**
- * Lowers a convolution: rows are output pixels, columns output channels, and the sum runs over the taps in place, with
- * channels and horizontal taps as one axis where they are adjacent. Weights are packed; the input is not copied.
+ * Lowers a convolution: rows are output pixels, columns output channels, and the sum runs over the
+ * taps in place, with channels and horizontal taps as one axis where they are adjacent. Weights are
+ * packed; the input is not copied.
  */
 final class ConvForward {
   private ConvForward() {}
 
-  static Lowered lower(String name, ConvShape shape, Buffer x, Buffer w, Epilogue epilogue, Target target) {
+  static Lowered lower(
+      String name, ConvShape shape, Buffer x, Buffer w, Epilogue epilogue, Target target) {
     Columns columns = Columns.of(Dim.of(shape.groupOutputs()), target);
     if (columns.isEmpty()) {
       return new Lowered(List.of(), List.of());
     }
     Packing packing = packing(name, shape, columns, w);
-    var v = new Along(shape.oh(), shape.strideH(), 0, shape.r(), shape.dilationH(), shape.h(), 0, 1);
-    var h = new Along(shape.ow(), shape.strideW(), 0, shape.s(), shape.dilationW(), shape.w(), 0, 1);
+    var v =
+        new Along(shape.oh(), shape.strideH(), 0, shape.r(), shape.dilationH(), shape.h(), 0, 1);
+    var h =
+        new Along(shape.ow(), shape.strideW(), 0, shape.s(), shape.dilationW(), shape.w(), 0, 1);
     var window =
         new Window(
             v,

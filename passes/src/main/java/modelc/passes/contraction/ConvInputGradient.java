@@ -18,11 +18,13 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.passes.Target;
 
 /**
- * Lowers the gradient of a convolution by its input: for each phase of the strides (the pixels whose index leaves the
- * same remainder) the taps that divide form a window of stride one over the output's gradient. An item runs all phases
- * over about the same lines, so that these are read from the cache.
+ * Lowers the gradient of a convolution by its input: for each phase of the strides (the pixels
+ * whose index leaves the same remainder) the taps that divide form a window of stride one over the
+ * output's gradient. An item runs all phases over about the same lines, so that these are read from
+ * the cache.
  *
- * <p>Where taps fall outside the output's gradient, images are the rows, and those taps are left out.
+ * <p>Where taps fall outside the output's gradient, images are the rows, and those taps are left
+ * out.
  */
 final class ConvInputGradient {
   /** Unpadded gradients are worth it from so many products in vain for each that counts. */
@@ -44,7 +46,13 @@ final class ConvInputGradient {
   private final List<Kernel> kernels = new ArrayList<>();
 
   private ConvInputGradient(
-      String name, ConvShape shape, Buffer dy, Buffer w, Columns columns, Epilogue epilogue, Target target) {
+      String name,
+      ConvShape shape,
+      Buffer dy,
+      Buffer w,
+      Columns columns,
+      Epilogue epilogue,
+      Target target) {
     this.name = name;
     this.shape = shape;
     this.dy = dy;
@@ -62,7 +70,8 @@ final class ConvInputGradient {
    */
   private record Phase(Along along, long firstTap, long tapStep) {
 
-    static List<Phase> of(long size, long window, long stride, long dilation, long offset, long dySize) {
+    static List<Phase> of(
+        long size, long window, long stride, long dilation, long offset, long dySize) {
       var phases = new ArrayList<Phase>();
       for (long phase = 0; phase < Math.min(stride, size); phase++) {
         long first = -1;
@@ -90,8 +99,10 @@ final class ConvInputGradient {
   static boolean prefersUnpadded(ConvShape shape, long offsetH, long offsetW) {
     long made = 0;
     long needed = 0;
-    for (Phase v : Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH, shape.oh())) {
-      for (Phase h : Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW, shape.ow())) {
+    for (Phase v :
+        Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH, shape.oh())) {
+      for (Phase h :
+          Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW, shape.ow())) {
         made += v.along.count() * v.along.taps() * h.along.count() * h.along.taps();
         needed += v.along.products() * h.along.products();
       }
@@ -111,20 +122,25 @@ final class ConvInputGradient {
       Epilogue epilogue,
       Target target) {
     Columns columns = Columns.of(Dim.of(shape.c()), target);
-    List<Phase> high = Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH, dyH);
-    List<Phase> wide = Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW, dyW);
+    List<Phase> high =
+        Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH, dyH);
+    List<Phase> wide =
+        Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW, dyW);
     if (columns.isEmpty() || high.isEmpty() || wide.isEmpty()) {
       return new Lowered(List.of(), List.of());
     }
     boolean inside =
-        high.stream().allMatch(p -> p.along.isInside()) && wide.stream().allMatch(p -> p.along.isInside());
+        high.stream().allMatch(p -> p.along.isInside())
+            && wide.stream().allMatch(p -> p.along.isInside());
     Columns tiles = inside ? columns : columns.fitted(Math.min(shape.n().max(), IMAGES));
-    return new ConvInputGradient(name, shape, dy, w, tiles, epilogue, target).lower(high, wide, inside);
+    return new ConvInputGradient(name, shape, dy, w, tiles, epilogue, target)
+        .lower(high, wide, inside);
   }
 
   private Lowered lower(List<Phase> high, List<Phase> wide, boolean inside) {
     Dim groups = Dim.of(shape.groups());
-    Dim weights = Packing.elements(groups, columns, Dim.of(shape.r() * shape.s() * shape.groupOutputs()));
+    Dim weights =
+        Packing.elements(groups, columns, Dim.of(shape.r() * shape.s() * shape.groupOutputs()));
     Buffer panels = Buffer.global(name + "_panels", DType.F32, weights);
     var windows = new ArrayList<Window>();
     long offset = 0;
@@ -161,7 +177,8 @@ final class ConvInputGradient {
     long k = shape.groupOutputs();
     long filter = shape.c() * r * s;
     boolean reads = shape.reversal();
-    long start = (reads ? v.firstTap : r - 1 - v.firstTap) * s + (reads ? h.firstTap : s - 1 - h.firstTap);
+    long start =
+        (reads ? v.firstTap : r - 1 - v.firstTap) * s + (reads ? h.firstTap : s - 1 - h.firstTap);
     long sign = reads ? 1 : -1;
     return new Packing(
         w,
@@ -204,7 +221,10 @@ final class ConvInputGradient {
     return terms * columns.padded() * DType.F32.bytes();
   }
 
-  /** Items are pixels by blocks of images; of heavy weights one panel each, so that it stays in the cache. */
+  /**
+   * Items are pixels by blocks of images; of heavy weights one panel each, so that it stays in the
+   * cache.
+   */
   private LoopBuilder imageRows(List<Window> windows) {
     Window largest = windows.getFirst();
     long unit = Blocking.unit(columns);

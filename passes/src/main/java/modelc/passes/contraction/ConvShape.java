@@ -3,11 +3,11 @@ package modelc.passes.contraction;
 import modelc.ir.Dim;
 
 /**
- * The sizes of a channels-last convolution whose input is padded already: {@code y[n][oh][ow][k] = sum over c, r, s of
- * x[n][oh*strideH + r*dilationH][ow*strideW + s*dilationW][c] * w[k][c][r][s]}.
+ * The sizes of a channels-last convolution whose input is padded already: {@code y[n][oh][ow][k] =
+ * sum over c, r, s of x[n][oh*strideH + r*dilationH][ow*strideW + s*dilationW][c] * w[k][c][r][s]}.
  *
- * <p>Padding is the caller's business: every tap is within the input. For an input gradient {@code h} and {@code w} are
- * the sizes of the gradient to write.
+ * <p>Padding is the caller's business: every tap is within the input. For an input gradient {@code
+ * h} and {@code w} are the sizes of the gradient to write.
  *
  * @param n images
  * @param c input channels of one group; {@code x} has {@code groups * c}

@@ -28,12 +28,13 @@ import modelc.ir.loop.LoopKind;
 import modelc.passes.Target;
 
 /**
- * Lowers the gradient of a convolution by its weights: rows are the weights of one output channel, columns output
- * channels, and the sum runs over output pixels, a block at a time so that both operands' blocks stay in the cache. The
- * sums lie in scratch memory between blocks; a last kernel hands them to the epilogue one by one.
+ * Lowers the gradient of a convolution by its weights: rows are the weights of one output channel,
+ * columns output channels, and the sum runs over output pixels, a block at a time so that both
+ * operands' blocks stay in the cache. The sums lie in scratch memory between blocks; a last kernel
+ * hands them to the epilogue one by one.
  *
- * <p>When there are too few tiles for the threads, the images are split into a fixed number of shares with sums of
- * their own, which the last kernel adds in order.
+ * <p>When there are too few tiles for the threads, the images are split into a fixed number of
+ * shares with sums of their own, which the last kernel adds in order.
  */
 final class ConvWeightGradient {
   /** Pixels of one block: so many vectors of the output's gradient fit the first-level cache. */
@@ -69,7 +70,10 @@ final class ConvWeightGradient {
     return new ConvWeightGradient(name, shape, epilogue, target).lower(x, dy);
   }
 
-  /** How the row operand lies: channels in blocks of {@code width}, {@code blockStride} from one to the next. */
+  /**
+   * How the row operand lies: channels in blocks of {@code width}, {@code blockStride} from one to
+   * the next.
+   */
   private record Channels(Buffer buffer, long width, Expr blockStride, long pixelStride) {}
 
   private Lowered lower(Buffer x, Buffer dy) {
@@ -118,7 +122,9 @@ final class ConvWeightGradient {
   private ColumnOperand gradient(Buffer dy) {
     Dim pixels = shape.n().times(shape.oh() * shape.ow());
     long k = shape.groupOutputs();
-    if (shape.k() <= columns.padded() && columns.strips().size() == 1 && columns.panels().equals(index(1))) {
+    if (shape.k() <= columns.padded()
+        && columns.strips().size() == 1
+        && columns.panels().equals(index(1))) {
       return new ColumnOperand.InPlace(dy, index(k), index(shape.k()), index(1));
     }
     return packing(name + "_dy", dy, columns, pixels, shape.groups(), shape.k(), k).packed();
@@ -126,7 +132,13 @@ final class ConvWeightGradient {
 
   /** Packs channels last to blocks of channels, and notes the kernel and the scratch buffer. */
   private Packing packing(
-      String prefix, Buffer from, Columns blocks, Dim pixels, long groups, long pixelStride, long groupStride) {
+      String prefix,
+      Buffer from,
+      Columns blocks,
+      Dim pixels,
+      long groups,
+      long pixelStride,
+      long groupStride) {
     Dim batch = Dim.of(groups);
     var packing =
         new Packing(
@@ -151,7 +163,11 @@ final class ConvWeightGradient {
     var b = new LoopBuilder();
     Nest.parallel(
         b,
-        List.of(index(shares), index(shape.groups()), columns.panels(), index(Math.ceilDiv(rows, perBlock))),
+        List.of(
+            index(shares),
+            index(shape.groups()),
+            columns.panels(),
+            index(Math.ceilDiv(rows, perBlock))),
         (in, at) -> {
           Expr share = at.get(0);
           Expr group = at.get(1);
@@ -164,7 +180,10 @@ final class ConvWeightGradient {
               at.get(2),
               end,
               (p, strip, column) -> {
-                Expr place = add(mul(add(mul(share, index(shape.groups())), group), index(columns.padded())), column);
+                Expr place =
+                    add(
+                        mul(add(mul(share, index(shape.groups())), group), index(columns.padded())),
+                        column);
                 Expr target = p.let("sums", mul(place, index(paddedRows)));
                 clear(p, sums, target, strip, low, high);
                 ColumnOperand.Panel panel = dy.panel(p, columns, strip, group, column);
@@ -176,14 +195,14 @@ final class ConvWeightGradient {
                     x,
                     from,
                     to,
-                    (t, block) ->
-                        tiles(t, x, group, strip, panel, sums, target, low, high, block));
+                    (t, block) -> tiles(t, x, group, strip, panel, sums, target, low, high, block));
               });
         });
     return Kernels.of(name, b, List.of(x.buffer(), dy.buffer(), sums));
   }
 
-  private void clear(LoopBuilder b, Buffer sums, Expr target, Columns.Strip strip, Expr low, Expr high) {
+  private void clear(
+      LoopBuilder b, Buffer sums, Expr target, Columns.Strip strip, Expr low, Expr high) {
     int lanes = strip.tile().lanes();
     Expr width = index(strip.tile().width());
     b.loop(
@@ -208,7 +227,10 @@ final class ConvWeightGradient {
     void write(LoopBuilder b, Pixels block);
   }
 
-  /** Loops over the blocks of the images {@code from} to {@code to}: some lines of one image, or several images. */
+  /**
+   * Loops over the blocks of the images {@code from} to {@code to}: some lines of one image, or
+   * several images.
+   */
   private void pixels(LoopBuilder b, Channels x, Expr from, Expr to, PixelsBody body) {
     long image = shape.h() * shape.w() * x.pixelStride();
     long line = shape.strideH() * shape.w() * x.pixelStride();
@@ -226,7 +248,10 @@ final class ConvWeightGradient {
           (in, n) -> {
             Expr count = in.let("images", min(index(several), sub(to, n)));
             Axis images = new Axis(count, index(image), index(area));
-            body.write(in, new Pixels(List.of(images, down, across), mul(n, index(image)), mul(n, index(area))));
+            body.write(
+                in,
+                new Pixels(
+                    List.of(images, down, across), mul(n, index(image)), mul(n, index(area))));
           });
       return;
     }
@@ -286,14 +311,20 @@ final class ConvWeightGradient {
         });
   }
 
-  /** Where the input of a weight starts: rows are {@code [channel block][r][s][channel]}; beyond the last, the last. */
+  /**
+   * Where the input of a weight starts: rows are {@code [channel block][r][s][channel]}; beyond the
+   * last, the last.
+   */
   private Expr tap(LoopBuilder b, Channels x, Expr group, Expr row) {
     long rows = shape.c() * shape.r() * shape.s();
     Expr m = b.let("m", min(row, index(rows - 1)));
     Expr tap = b.let("tap", div(m, x.width()));
     Expr line = b.let("r", div(tap, shape.s()));
     Expr r = rem(line, shape.r());
-    Expr pixel = add(mul(r, index(shape.dilationH() * shape.w())), mul(rem(tap, shape.s()), index(shape.dilationW())));
+    Expr pixel =
+        add(
+            mul(r, index(shape.dilationH() * shape.w())),
+            mul(rem(tap, shape.s()), index(shape.dilationW())));
     Expr inBlock = add(mul(pixel, index(x.pixelStride())), rem(m, x.width()));
     Expr blocks = mul(group, index(shape.c() / x.width()));
     Expr block = x.width() == shape.c() ? index(0) : div(line, shape.r());
@@ -316,7 +347,8 @@ final class ConvWeightGradient {
           Expr column = in.let("column", rem(out, k));
           Place place = place(in, column);
           Expr panel = add(mul(group, index(columns.padded())), place.first);
-          Expr start = in.let("start", add(mul(panel, index(paddedRows)), sub(column, place.first)));
+          Expr start =
+              in.let("start", add(mul(panel, index(paddedRows)), sub(column, place.first)));
           in.loop(
               LoopKind.SERIAL,
               "c",
@@ -335,7 +367,12 @@ final class ConvWeightGradient {
                                 Expr row = row(x, c, r, s);
                                 Expr from = inS.let("from", add(start, mul(row, place.width)));
                                 Expr sum = total(inS, sums, from, paddedRows, shares);
-                                epilogue.write(inS, sum, List.of(out, c, tap(r, shape.r()), tap(s, shape.s())), 1, Optional.empty());
+                                epilogue.write(
+                                    inS,
+                                    sum,
+                                    List.of(out, c, tap(r, shape.r()), tap(s, shape.s())),
+                                    1,
+                                    Optional.empty());
                               })));
         });
     return Kernels.of(name + "_finish", b, Kernels.with(epilogue, sums));

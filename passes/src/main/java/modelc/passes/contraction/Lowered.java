@@ -12,10 +12,13 @@ import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopEntry;
 
 /**
- * A contraction as kernels over entry-level buffers; memory for the scratch buffers is the caller's business.
+ * A contraction as kernels over entry-level buffers; memory for the scratch buffers is the caller's
+ * business.
  *
- * @param kernels in launch order; each needs what the one before wrote; empty when there is nothing to compute
- * @param scratch buffers the kernels use besides the operands and the epilogue's, undefined before and after
+ * @param kernels in launch order; each needs what the one before wrote; empty when there is nothing
+ *     to compute
+ * @param scratch buffers the kernels use besides the operands and the epilogue's, undefined before
+ *     and after
  */
 public record Lowered(List<Kernel> kernels, List<Buffer> scratch) {
   private static final long ALIGNMENT = 64;
@@ -26,8 +29,8 @@ public record Lowered(List<Kernel> kernels, List<Buffer> scratch) {
   }
 
   /**
-   * The contraction as an entry of its own, to test and to measure it: the scratch buffers side by side in the arena,
-   * all other buffers arguments in the given order.
+   * The contraction as an entry of its own, to test and to measure it: the scratch buffers side by
+   * side in the arena, all other buffers arguments in the given order.
    */
   public LoopEntry entry(String name, List<Buffer> arguments) {
     Map<Buffer, LoopEntry.Ref> places = new HashMap<>();
@@ -55,7 +58,8 @@ public record Lowered(List<Kernel> kernels, List<Buffer> scratch) {
   private static LoopEntry.Ref require(Map<Buffer, LoopEntry.Ref> places, Buffer b) {
     LoopEntry.Ref place = places.get(b);
     if (place == null) {
-      throw new IllegalArgumentException("buffer " + b.name() + " is neither an argument nor scratch");
+      throw new IllegalArgumentException(
+          "buffer " + b.name() + " is neither an argument nor scratch");
     }
     return place;
   }

@@ -13,7 +13,9 @@ import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
 import modelc.passes.Target;
 
-/** Lowers a batch of matrix products. Rows are read as they are; columns are packed where that pays. */
+/**
+ * Lowers a batch of matrix products. Rows are read as they are; columns are packed where that pays.
+ */
 final class MatmulKernels {
   /** With at most this many rows, packing contiguous columns costs more than it saves. */
   private static final long FEW_ROWS = 128;
@@ -29,10 +31,12 @@ final class MatmulKernels {
     var scratch = new ArrayList<Buffer>();
     Operand y = product.y();
     ColumnOperand operand =
-        new ColumnOperand.InPlace(y.buffer(), size(y.batchStride()), size(y.rowStride()), size(y.colStride()));
+        new ColumnOperand.InPlace(
+            y.buffer(), size(y.batchStride()), size(y.rowStride()), size(y.colStride()));
     if (packs(product)) {
       Buffer panels =
-          Buffer.global(name + "_panels", DType.F32, Packing.elements(product.batch(), columns, product.k()));
+          Buffer.global(
+              name + "_panels", DType.F32, Packing.elements(product.batch(), columns, product.k()));
       var packing =
           new Packing(
               y.buffer(),
@@ -60,7 +64,12 @@ final class MatmulKernels {
   }
 
   private static Kernel multiply(
-      String name, Matmul product, Columns columns, ColumnOperand y, Epilogue epilogue, Target target) {
+      String name,
+      Matmul product,
+      Columns columns,
+      ColumnOperand y,
+      Epilogue epilogue,
+      Target target) {
     Operand x = product.x();
     var rows =
         new Rows(
@@ -68,7 +77,8 @@ final class MatmulKernels {
             x.buffer(),
             Rows.ALL,
             size(x.rowStride()),
-            (b, batch, row) -> add(mul(batch, size(x.batchStride())), mul(row, size(x.rowStride()))));
+            (b, batch, row) ->
+                add(mul(batch, size(x.batchStride())), mul(row, size(x.rowStride()))));
     var section =
         new Section(
             rows,
@@ -81,7 +91,8 @@ final class MatmulKernels {
             epilogue);
     long rowBytes = product.k().max() * DType.F32.bytes();
     long columnBytes = product.n().max() * product.k().max() * DType.F32.bytes();
-    Blocking blocking = Blocking.choose(product.batch(), product.m(), columns, rowBytes, columnBytes, target);
+    Blocking blocking =
+        Blocking.choose(product.batch(), product.m(), columns, rowBytes, columnBytes, target);
     var b = new LoopBuilder();
     blocking.parallel(
         b,

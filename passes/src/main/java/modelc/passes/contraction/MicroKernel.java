@@ -21,11 +21,14 @@ import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
 
 /**
- * Emits the innermost code of every contraction: a tile of sums in registers, to which each term adds a scalar of the
- * row operand, in every lane, times vectors of the column operand. It does not choose tiles or the order of tiles.
+ * Emits the innermost code of every contraction: a tile of sums in registers, to which each term
+ * adds a scalar of the row operand, in every lane, times vectors of the column operand. It does not
+ * choose tiles or the order of tiles.
  */
 final class MicroKernel {
-  /** Terms written out after each other in the innermost loop: enough to hide the loop's own cost. */
+  /**
+   * Terms written out after each other in the innermost loop: enough to hide the loop's own cost.
+   */
   private static final int UNROLL = 4;
 
   /** Sums of up to this many terms need no innermost loop at all. */
@@ -54,7 +57,10 @@ final class MicroKernel {
   /** Sums of nothing. */
   void clear(LoopBuilder b) {
     b.loop(
-        LoopKind.UNROLL, "i", index(tile.sums()), (u, i) -> u.store(sums, i, splat(f32(0), tile.lanes())));
+        LoopKind.UNROLL,
+        "i",
+        index(tile.sums()),
+        (u, i) -> u.store(sums, i, splat(f32(0), tile.lanes())));
   }
 
   /** Takes up sums put down at {@code at + row*width + column}. */
@@ -80,12 +86,16 @@ final class MicroKernel {
     return load(sums, add(mul(p, index(tile.vectors())), index(v)));
   }
 
-  /** Adds the terms along {@code axes}, outermost first, the first of them at {@code position} of the whole sum. */
+  /**
+   * Adds the terms along {@code axes}, outermost first, the first of them at {@code position} of
+   * the whole sum.
+   */
   void accumulate(LoopBuilder b, List<Axis> axes, Expr position, ColumnOperand.Panel panel) {
     nest(b, Axis.simplify(axes), index(0), position, panel);
   }
 
-  private void nest(LoopBuilder b, List<Axis> axes, Expr offset, Expr position, ColumnOperand.Panel panel) {
+  private void nest(
+      LoopBuilder b, List<Axis> axes, Expr offset, Expr position, ColumnOperand.Panel panel) {
     if (axes.isEmpty()) {
       term(b, offset, position, panel);
       return;
@@ -107,7 +117,8 @@ final class MicroKernel {
         });
   }
 
-  private void innermost(LoopBuilder b, Axis axis, Expr offset, Expr position, ColumnOperand.Panel panel) {
+  private void innermost(
+      LoopBuilder b, Axis axis, Expr offset, Expr position, ColumnOperand.Panel panel) {
     OptionalLong extent = Axis.constant(axis.extent());
     if (extent.isPresent() && extent.getAsLong() <= STRAIGHT) {
       terms(b, axis, index(0), axis.extent(), LoopKind.UNROLL, offset, position, panel);
@@ -117,7 +128,9 @@ final class MicroKernel {
     long unroll = extent.isPresent() || divisor > 1 ? unroll(divisor) : UNROLL;
     boolean divides = divisor % unroll == 0;
     Expr whole =
-        divides ? axis.extent() : b.let("whole", sub(axis.extent(), LoopBuilder.rem(axis.extent(), unroll)));
+        divides
+            ? axis.extent()
+            : b.let("whole", sub(axis.extent(), LoopBuilder.rem(axis.extent(), unroll)));
     b.loop(
         LoopKind.SERIAL,
         "t",
@@ -146,7 +159,14 @@ final class MicroKernel {
   }
 
   private void terms(
-      LoopBuilder b, Axis axis, Expr from, Expr to, LoopKind kind, Expr offset, Expr position, ColumnOperand.Panel panel) {
+      LoopBuilder b,
+      Axis axis,
+      Expr from,
+      Expr to,
+      LoopKind kind,
+      Expr offset,
+      Expr position,
+      ColumnOperand.Panel panel) {
     b.loop(
         kind,
         "u",

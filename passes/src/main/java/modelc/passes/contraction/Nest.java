@@ -14,7 +14,8 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.LoopKind;
 
 /**
- * A kernel's one parallel loop over several axes. It does not decide how many iterations are worth a thread.
+ * A kernel's one parallel loop over several axes. It does not decide how many iterations are worth
+ * a thread.
  */
 final class Nest {
   private Nest() {}

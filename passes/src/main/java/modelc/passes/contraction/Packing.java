@@ -20,15 +20,16 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.LoopKind;
 
 /**
- * Copies the column operand of a contraction into panels {@code [terms][width]}, zeros where there are no columns. It
- * does not decide whether that is worth it.
+ * Copies the column operand of a contraction into panels {@code [terms][width]}, zeros where there
+ * are no columns. It does not decide whether that is worth it.
  *
  * @param from the operand as it is
  * @param to the panels, those of one batch after those of the one before
  * @param start where the first term of the first column is
  * @param batchStride in {@code from}
  * @param colStride in {@code from}
- * @param axes the terms: {@link Axis#stride} is in {@code from}, {@link Axis#position} the place in the panel
+ * @param axes the terms: {@link Axis#stride} is in {@code from}, {@link Axis#position} the place in
+ *     the panel
  * @param terms of one column
  * @param offset in {@code to}
  */
@@ -83,7 +84,8 @@ record Packing(
               in,
               at.get(1),
               (s, strip) -> {
-                Expr column = s.let("column", strip.column(sub(at.get(1), index(strip.panelsBefore()))));
+                Expr column =
+                    s.let("column", strip.column(sub(at.get(1), index(strip.panelsBefore()))));
                 Expr source = add(mul(column, colStride), mul(first, outer.stride()));
                 Expr panel = add(mul(at.getFirst(), batchElements()), mul(column, size(terms)));
                 Expr place = mul(mul(first, outer.position()), index(strip.tile().width()));
@@ -111,7 +113,8 @@ record Packing(
         in -> body.accept(in, columns.strips().getLast()));
   }
 
-  private void copy(LoopBuilder b, List<Axis> rest, Expr source, Expr place, Columns.Strip strip, Expr column) {
+  private void copy(
+      LoopBuilder b, List<Axis> rest, Expr source, Expr place, Columns.Strip strip, Expr column) {
     if (!rest.isEmpty()) {
       Axis axis = rest.getFirst();
       Expr width = index(strip.tile().width());

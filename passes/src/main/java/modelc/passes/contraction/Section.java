@@ -21,8 +21,8 @@ import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
 
 /**
- * One contraction with its whole sum in registers: every tile is computed at once and handed to the epilogue. An item
- * of a kernel may run several, one after the other.
+ * One contraction with its whole sum in registers: every tile is computed at once and handed to the
+ * epilogue. An item of a kernel may run several, one after the other.
  *
  * @param axes summed over, outermost first
  * @param term the first one's position among all the column operand has
@@ -46,7 +46,8 @@ record Section(
   }
 
   /** Emits one item: a block of rows by some panels. */
-  void emit(LoopBuilder b, Expr batch, Expr rowBlock, long rowsPerBlock, Expr firstPanel, Expr endPanel) {
+  void emit(
+      LoopBuilder b, Expr batch, Expr rowBlock, long rowsPerBlock, Expr firstPanel, Expr endPanel) {
     Expr low = b.let("low", mul(rowBlock, index(rowsPerBlock)));
     Expr high = b.let("high", min(add(low, index(rowsPerBlock)), size(rows.count())));
     forPanels(
@@ -67,7 +68,13 @@ record Section(
   }
 
   private void tile(
-      LoopBuilder b, Expr batch, Columns.Strip strip, Expr column, ColumnOperand.Panel panel, Expr m, Expr high) {
+      LoopBuilder b,
+      Expr batch,
+      Columns.Strip strip,
+      Expr column,
+      ColumnOperand.Panel panel,
+      Expr m,
+      Expr high) {
     Tile tile = strip.tile();
     var kernel = new MicroKernel(b, tile, rows.x(), rows.ofTile(b, batch, m, tile.rows()));
     kernel.clear(b);
@@ -80,16 +87,24 @@ record Section(
         lt(add(m, index(tile.rows() - 1)), high),
         whole -> writeWhole(whole, kernel, batch, strip, column, m),
         part -> {
-          Buffer kept = part.alloc("kept", DType.F32, 1, (long) tile.sums() * tile.lanes(), Space.PRIVATE);
+          Buffer kept =
+              part.alloc("kept", DType.F32, 1, (long) tile.sums() * tile.lanes(), Space.PRIVATE);
           kernel.save(part, kept, index(0));
           part.loop(
               LoopKind.SERIAL,
               "p",
               sub(high, m),
-              (in, p) -> writeRow(in, batch, strip, column, add(m, p), v -> {
-                Expr at = add(mul(p, index(tile.width())), index((long) v * tile.lanes()));
-                return load(kept, at, tile.lanes());
-              }));
+              (in, p) ->
+                  writeRow(
+                      in,
+                      batch,
+                      strip,
+                      column,
+                      add(m, p),
+                      v -> {
+                        Expr at = add(mul(p, index(tile.width())), index((long) v * tile.lanes()));
+                        return load(kept, at, tile.lanes());
+                      }));
         });
   }
 

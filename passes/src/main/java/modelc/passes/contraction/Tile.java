@@ -3,16 +3,22 @@ package modelc.passes.contraction;
 import modelc.passes.Target;
 
 /**
- * The shape of a block of sums held in registers: {@code rows} scalars of the row operand times {@code vectors} vectors
- * of the column operand.
+ * The shape of a block of sums held in registers: {@code rows} scalars of the row operand times
+ * {@code vectors} vectors of the column operand.
  *
  * @param lanes of one vector
  */
 record Tile(int rows, int vectors, int lanes) {
-  /** Single vectors: more rows than this gain nothing, as every product needs a broadcast of its own. */
+  /**
+   * Single vectors: more rows than this gain nothing, as every product needs a broadcast of its
+   * own.
+   */
   private static final int MOST_ROWS = 12;
 
-  /** The tallest tile that leaves registers for one row of the column operand and a broadcast: others spill. */
+  /**
+   * The tallest tile that leaves registers for one row of the column operand and a broadcast:
+   * others spill.
+   */
   static Tile tallest(int vectors, Target target) {
     int rows = (target.vectorRegisters() - 1 - vectors) / vectors;
     return new Tile(Math.clamp(rows, 1, MOST_ROWS), vectors, target.vectorLanes());

@@ -15,9 +15,9 @@ import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
 
 /**
- * A sum over the taps of a two-dimensional sliding window and the channels of a group: a convolution, or one phase of
- * its input gradient. It is emitted in one of two ways: with output pixels as rows, or with images as rows, where each
- * pixel sums exactly the taps that are inputs.
+ * A sum over the taps of a two-dimensional sliding window and the channels of a group: a
+ * convolution, or one phase of its input gradient. It is emitted in one of two ways: with output
+ * pixels as rows, or with images as rows, where each pixel sums exactly the taps that are inputs.
  *
  * @param x {@code [n][v.size][h.size][groups * c]}
  * @param c channels summed over
@@ -98,16 +98,27 @@ record Window(
   private List<Expr> pixel(LoopBuilder b, Expr row) {
     Expr line = b.let("line", div(row, h.count()));
     return List.of(
-        b.let("image", div(line, v.count())), b.let("y", rem(line, v.count())), b.let("x", rem(row, h.count())));
+        b.let("image", div(line, v.count())),
+        b.let("y", rem(line, v.count())),
+        b.let("x", rem(row, h.count())));
   }
 
   private Expr outputChannel(Expr group, Expr column) {
     return add(mul(group, index(outputs)), column);
   }
 
-  /** Writes one item: some images by some panels at output pixel {@code (y, x)}, if there is one. */
+  /**
+   * Writes one item: some images by some panels at output pixel {@code (y, x)}, if there is one.
+   */
   void imageRows(
-      LoopBuilder b, Expr y, Expr x, Expr group, Expr rowBlock, long rowsPerBlock, Expr firstPanel, Expr endPanel) {
+      LoopBuilder b,
+      Expr y,
+      Expr x,
+      Expr group,
+      Expr rowBlock,
+      long rowsPerBlock,
+      Expr firstPanel,
+      Expr endPanel) {
     b.when(
         new Expr.Binary(BinaryFn.AND, lt(y, index(v.count())), lt(x, index(h.count()))),
         in ->
@@ -129,7 +140,11 @@ record Window(
         List.of(
             new Axis(down.count(), index(v.step() * line()), index(h.taps() * c)),
             new Axis(joins ? index(1) : across.count(), index(h.step() * channels()), index(c)),
-            new Axis(joins ? b.let("terms", mul(across.count(), index(c))) : index(c), index(1), index(1), c));
+            new Axis(
+                joins ? b.let("terms", mul(across.count(), index(c))) : index(c),
+                index(1),
+                index(1),
+                c));
     var rows =
         new Rows(
             n,

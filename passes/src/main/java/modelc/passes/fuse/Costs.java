@@ -5,8 +5,8 @@ import modelc.ir.UnaryFn;
 import modelc.ir.tensor.Op;
 
 /**
- * What computing one element of an op costs, in simple vector operations. Rough on purpose: it decides only between
- * computing an element again and keeping it in memory.
+ * What computing one element of an op costs, in simple vector operations. Rough on purpose: it
+ * decides only between computing an element again and keeping it in memory.
  */
 final class Costs {
   private static final int SIMPLE = 1;
@@ -19,7 +19,13 @@ final class Costs {
   static int of(Op op) {
     return switch (op) {
       case Op.Parameter _, Op.Constant _, Op.DenseConstant _, Op.Iota _ -> 0;
-      case Op.Reshape _, Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Reverse _, Op.StopGradient _ -> 0;
+      case Op.Reshape _,
+          Op.Transpose _,
+          Op.Broadcast _,
+          Op.Slice _,
+          Op.Reverse _,
+          Op.StopGradient _ ->
+          0;
       case Op.Unary o -> of(o.fn());
       case Op.Binary o -> of(o.fn());
       case Op.Compare _, Op.Select _, Op.Convert _ -> SIMPLE;
@@ -49,7 +55,17 @@ final class Costs {
 
   private static int of(BinaryFn fn) {
     return switch (fn) {
-      case ADD, SUBTRACT, MULTIPLY, MAXIMUM, MINIMUM, AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> SIMPLE;
+      case ADD,
+          SUBTRACT,
+          MULTIPLY,
+          MAXIMUM,
+          MINIMUM,
+          AND,
+          OR,
+          XOR,
+          SHIFT_LEFT,
+          SHIFT_RIGHT_LOGICAL ->
+          SIMPLE;
       case DIVIDE, REMAINDER -> DIVISION;
       case POWER -> 2 * TRANSCENDENTAL;
     };

@@ -15,8 +15,8 @@ import modelc.ir.tensor.Printer;
 import modelc.ir.tensor.Value;
 
 /**
- * The text of the fused stage: each group with what it reads, the ops it computes in Tensor IR's syntax, and what it
- * stores in which layout. It is for people; nothing reads it back.
+ * The text of the fused stage: each group with what it reads, the ops it computes in Tensor IR's
+ * syntax, and what it stores in which layout. It is for people; nothing reads it back.
  */
 public final class FusedPrinter {
   private final FusedEntry fused;
@@ -73,7 +73,8 @@ public final class FusedPrinter {
     var open = new ArrayList<>(g.members());
     while (!open.isEmpty()) {
       Value v = open.removeLast();
-      boolean loaded = v.op() instanceof Op.Parameter || stored.contains(v) && !g.members().contains(v);
+      boolean loaded =
+          v.op() instanceof Op.Parameter || stored.contains(v) && !g.members().contains(v);
       if (loaded) {
         reads.add(v);
       } else if (needed.add(v)) {

@@ -18,8 +18,9 @@ import modelc.passes.layout.Layouts;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts an entry into groups that become kernels. Every kept value joins the group of a value it is computed from
- * elementwise, if no other group would have to run in between; reductions over the same elements share their loops.
+ * Cuts an entry into groups that become kernels. Every kept value joins the group of a value it is
+ * computed from elementwise, if no other group would have to run in between; reductions over the
+ * same elements share their loops.
  *
  * <p>It writes no loops, and decides nothing about memory but which values have some.
  */
@@ -59,7 +60,9 @@ public final class Fusion {
     this.entry = entry;
     this.layouts = layouts;
     this.fuse = fuse;
-    kept = new LinkedHashSet<>(fuse ? Materialization.choose(entry, layouts) : Materialization.all(entry));
+    kept =
+        new LinkedHashSet<>(
+            fuse ? Materialization.choose(entry, layouts) : Materialization.all(entry));
   }
 
   /** {@code fuse} false: every op becomes a group of its own. */
@@ -81,7 +84,8 @@ public final class Fusion {
       }
       d.members.add(v);
       for (Value x : r.elementwise()) {
-        if (x.type().rank() > 0 && x.type().shape().elements().equals(v.type().shape().elements())) {
+        if (x.type().rank() > 0
+            && x.type().shape().elements().equals(v.type().shape().elements())) {
           d.elements.add(x);
         }
       }
@@ -97,8 +101,8 @@ public final class Fusion {
   }
 
   /**
-   * The group that {@code v} can be computed in, or null: the latest that has an element it is computed from, or else one
-   * that loads such an element too.
+   * The group that {@code v} can be computed in, or null: the latest that has an element it is
+   * computed from, or else one that loads such an element too.
    */
   private @Nullable Draft join(Value v, Reads r) {
     if (v.op() instanceof Op.Reduce) {
@@ -114,9 +118,9 @@ public final class Fusion {
       boolean map = d.kind == Group.Kind.MAP;
       boolean bundled = scalar && map && d.lead().type().rank() == 0;
       boolean fed = r.elementwise().stream().anyMatch(d.members::contains);
-      boolean near = map && !fed && beside == null && r.elementwise().stream().anyMatch(d.elements::contains);
-      boolean fits = bundled
-          || (fed || near) && d.members.size() < MAX_STORED && takes(d, v);
+      boolean near =
+          map && !fed && beside == null && r.elementwise().stream().anyMatch(d.elements::contains);
+      boolean fits = bundled || (fed || near) && d.members.size() < MAX_STORED && takes(d, v);
       if (fits && Collections.disjoint(r.indexed(), d.members) && !wouldCycle(d, r)) {
         if (!near) {
           return d;
@@ -127,7 +131,10 @@ public final class Fusion {
     return beside;
   }
 
-  /** True when the loops of {@code d} run over elements like those of {@code v} and can compute more from theirs. */
+  /**
+   * True when the loops of {@code d} run over elements like those of {@code v} and can compute more
+   * from theirs.
+   */
   private boolean takes(Draft d, Value v) {
     return Kinds.isAligned(d.lead(), v, layouts)
         && switch (d.kind) {
@@ -146,7 +153,8 @@ public final class Fusion {
           && other.axes().equals(o.axes())
           && other.x().type().shape().equals(o.x().type().shape())
           && layouts.of(other.x()).equals(layouts.of(o.x()))
-          && r.elementwiseOf(o.x()).stream().anyMatch(reads(d.lead()).elementwiseOf(other.x())::contains)
+          && r.elementwiseOf(o.x()).stream()
+              .anyMatch(reads(d.lead()).elementwiseOf(other.x())::contains)
           && Collections.disjoint(r.all(), d.members)
           && !wouldCycle(d, r)) {
         return d;
@@ -181,11 +189,15 @@ public final class Fusion {
   private List<Group> groups() {
     Set<Value> results = new HashSet<>(entry.function().results());
     Set<Value> readElsewhere = new HashSet<>();
-    reads.forEach((v, r) -> r.all().forEach(x -> {
-      if (draftOf.get(x) != draftOf.get(v)) {
-        readElsewhere.add(x);
-      }
-    }));
+    reads.forEach(
+        (v, r) ->
+            r.all()
+                .forEach(
+                    x -> {
+                      if (draftOf.get(x) != draftOf.get(v)) {
+                        readElsewhere.add(x);
+                      }
+                    }));
     var groups = new ArrayList<Group>();
     for (Draft d : inOrder()) {
       List<Value> stored =

@@ -9,12 +9,15 @@ import modelc.ir.tensor.Value;
  * Values computed together, by one kernel or a few: what fusion decides and lowering writes.
  *
  * @param kind how its loops are made
- * @param leads the values that shape the loops: of a map its results, of a reduction the reduced values
- * @param members leads and values computed from their elements in registers; no other group computes them
+ * @param leads the values that shape the loops: of a map its results, of a reduction the reduced
+ *     values
+ * @param members leads and values computed from their elements in registers; no other group
+ *     computes them
  * @param stored those members that need memory: others read them, or they are results of the entry
  * @param origins of all values computed here
  */
-public record Group(Kind kind, List<Value> leads, Set<Value> members, List<Value> stored, Set<Origin> origins) {
+public record Group(
+    Kind kind, List<Value> leads, Set<Value> members, List<Value> stored, Set<Origin> origins) {
   public Group {
     leads = List.copyOf(leads);
     members = Set.copyOf(members);

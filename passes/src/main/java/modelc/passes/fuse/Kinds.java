@@ -12,12 +12,15 @@ import modelc.passes.layout.Layouts;
 /**
  * Which ops need loops of their own, and of what kind.
  *
- * <p>All others are elementwise or change indices only: they can be computed wherever their elements are needed.
+ * <p>All others are elementwise or change indices only: they can be computed wherever their
+ * elements are needed.
  */
 final class Kinds {
   private Kinds() {}
 
-  /** The kind of the group that computes it, or empty when its elements can be computed anywhere. */
+  /**
+   * The kind of the group that computes it, or empty when its elements can be computed anywhere.
+   */
   static Optional<Group.Kind> own(Op op) {
     return switch (op) {
       case Op.Reduce _ -> Optional.of(Group.Kind.REDUCE);
@@ -29,26 +32,31 @@ final class Kinds {
       case Op.ReduceWindow o when !Pooling.isUnrolled(o) -> Optional.of(Group.Kind.WINDOW);
       case Op.ReduceWindow _ -> Optional.empty();
       case Op.Parameter _, Op.Constant _, Op.Iota _, Op.RandomBits _ -> Optional.empty();
-      case Op.Unary _, Op.Binary _, Op.Compare _, Op.Select _, Op.Convert _, Op.StopGradient _ -> Optional.empty();
-      case Op.Reshape _, Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Pad _, Op.Reverse _ -> Optional.empty();
+      case Op.Unary _, Op.Binary _, Op.Compare _, Op.Select _, Op.Convert _, Op.StopGradient _ ->
+          Optional.empty();
+      case Op.Reshape _, Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Pad _, Op.Reverse _ ->
+          Optional.empty();
       case Op.Gather _ -> Optional.empty();
-      case Op.Call c -> throw new IllegalStateException("call of " + c.callee().name() + " was not inlined");
+      case Op.Call c ->
+          throw new IllegalStateException("call of " + c.callee().name() + " was not inlined");
       case Op.Gradient _ -> throw new IllegalStateException("a gradient was not derived");
     };
   }
 
   /**
-   * True when element i of {@code v} depends on element i of every operand alone; a reshape that only adds or drops axes
-   * of size 1 counts.
+   * True when element i of {@code v} depends on element i of every operand alone; a reshape that
+   * only adds or drops axes of size 1 counts.
    */
   static boolean isElementwise(Value v) {
     return switch (v.op()) {
       case Op.Reshape o -> essential(o.x().type().shape()).equals(essential(v.type().shape()));
-      case Op.Unary _, Op.Binary _, Op.Compare _, Op.Select _, Op.Convert _, Op.StopGradient _ -> true;
+      case Op.Unary _, Op.Binary _, Op.Compare _, Op.Select _, Op.Convert _, Op.StopGradient _ ->
+          true;
       case Op.Parameter _, Op.Constant _, Op.DenseConstant _, Op.Iota _, Op.RandomBits _ -> false;
       case Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Pad _, Op.Reverse _ -> false;
       case Op.Concatenate _, Op.Gather _, Op.ScatterAdd _, Op.Reduce _, Op.DotGeneral _ -> false;
-      case Op.Convolution _, Op.ReduceWindow _, Op.SelectAndScatter _, Op.Call _, Op.Gradient _ -> false;
+      case Op.Convolution _, Op.ReduceWindow _, Op.SelectAndScatter _, Op.Call _, Op.Gradient _ ->
+          false;
     };
   }
 
@@ -57,7 +65,10 @@ final class Kinds {
     return s.dims().stream().filter(d -> !d.isOne()).toList();
   }
 
-  /** True when both have the same elements but for axes of size 1, and {@code layouts} puts them in the same order. */
+  /**
+   * True when both have the same elements but for axes of size 1, and {@code layouts} puts them in
+   * the same order.
+   */
   static boolean isAligned(Value a, Value b, Layouts layouts) {
     return essential(a.type().shape()).equals(essential(b.type().shape()))
         && order(a, layouts).equals(order(b, layouts));

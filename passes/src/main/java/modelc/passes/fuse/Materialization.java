@@ -21,16 +21,21 @@ import modelc.passes.layout.ProductForm;
 import modelc.passes.layout.Views;
 
 /**
- * Decides which values are computed once and kept, and which are computed again wherever an element is needed.
+ * Decides which values are computed once and kept, and which are computed again wherever an element
+ * is needed.
  *
- * <p>It does not decide what is computed together: a kept value may turn out to need no memory because all its users are
- * in its own group.
+ * <p>It does not decide what is computed together: a kept value may turn out to need no memory
+ * because all its users are in its own group.
  */
 final class Materialization {
-  /** Elements that cost at most this, in operations and loads, are computed again rather than kept. */
+  /**
+   * Elements that cost at most this, in operations and loads, are computed again rather than kept.
+   */
   static final int CHEAP = 4;
 
-  /** Longer expressions are cut: they bound the recursion of lowering and the registers of a kernel. */
+  /**
+   * Longer expressions are cut: they bound the recursion of lowering and the registers of a kernel.
+   */
   static final int MAX_EXPRESSION = 160;
 
   private final List<Value> order;
@@ -75,14 +80,18 @@ final class Materialization {
     m.keepWhatIsShared();
     m.dropWhatIsCheap();
     m.keepWhatFollows();
-    return m.order.stream().filter(v -> m.kept.contains(v) && !(v.op() instanceof Op.Parameter)).toList();
+    return m.order.stream()
+        .filter(v -> m.kept.contains(v) && !(v.op() instanceof Op.Parameter))
+        .toList();
   }
 
   /** Everything that is not a constant. */
   static List<Value> all(Entry entry) {
     return Graph.topological(entry.function().results()).stream()
-        .filter(v -> entry.function().results().contains(v)
-            || !(v.op() instanceof Op.Parameter || v.op() instanceof Op.Constant))
+        .filter(
+            v ->
+                entry.function().results().contains(v)
+                    || !(v.op() instanceof Op.Parameter || v.op() instanceof Op.Constant))
         .filter(v -> !(v.op() instanceof Op.Parameter))
         .toList();
   }
@@ -112,7 +121,10 @@ final class Materialization {
     }
   }
 
-  /** Operands first: with what is kept known, some shared values are cheap after all, and some expressions too long. */
+  /**
+   * Operands first: with what is kept known, some shared values are cheap after all, and some
+   * expressions too long.
+   */
   private void dropWhatIsCheap() {
     for (Value v : order) {
       if (kept.contains(v) && !needed.contains(v)) {
@@ -130,7 +142,9 @@ final class Materialization {
     }
   }
 
-  /** A computed value with one elementwise user is not worth keeping: its user is, computed with it. */
+  /**
+   * A computed value with one elementwise user is not worth keeping: its user is, computed with it.
+   */
   private void keepWhatFollows() {
     for (Value v : order) {
       if (!kept.contains(v) || Kinds.own(v.op()).isEmpty()) {
@@ -139,10 +153,11 @@ final class Materialization {
       Value last = v;
       while (true) {
         List<Value> next = users(last).stream().distinct().toList();
-        boolean follows = next.size() == 1
-            && !kept.contains(next.getFirst())
-            && Kinds.isElementwise(next.getFirst())
-            && next.getFirst().type().dtype().bytes() <= v.type().dtype().bytes();
+        boolean follows =
+            next.size() == 1
+                && !kept.contains(next.getFirst())
+                && Kinds.isElementwise(next.getFirst())
+                && next.getFirst().type().dtype().bytes() <= v.type().dtype().bytes();
         if (!follows) {
           break;
         }
@@ -154,11 +169,14 @@ final class Materialization {
     }
   }
 
-  /** True when {@code user} needs elements of {@code v} several times each, and they are not free. */
+  /**
+   * True when {@code user} needs elements of {@code v} several times each, and they are not free.
+   */
   private boolean repeats(Value user, Value v) {
     int c = cost(v);
     return switch (user.op()) {
-      case Op.Broadcast o -> c > 1 && grows(o) || c > 0 && v.type().rank() == 0 && user.type().rank() > 0;
+      case Op.Broadcast o ->
+          c > 1 && grows(o) || c > 0 && v.type().rank() == 0 && user.type().rank() > 0;
       case Op.ReduceWindow o -> c > CHEAP && Pooling.taps(o.window()) > 1;
       case Op.Gather o -> c > 1 && o.x() == v;
       case Op.SelectAndScatter _, Op.ScatterAdd _ -> c > CHEAP;

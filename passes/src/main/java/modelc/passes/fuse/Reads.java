@@ -19,7 +19,8 @@ import modelc.ir.tensor.Value;
 record Reads(Set<Value> elementwise, Set<Value> indexed, Set<Origin> origins, Set<Value> kept) {
 
   static Reads of(Value v, Set<Value> kept) {
-    var reads = new Reads(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>(), kept);
+    var reads =
+        new Reads(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashSet<>(), kept);
     reads.origins.add(v.origin());
     boolean elementwise = Kinds.isElementwise(v);
     v.op().operands().forEach(x -> reads.walk(x, elementwise));

@@ -18,11 +18,12 @@ import modelc.ir.tensor.Rewriter;
 import modelc.ir.tensor.Value;
 
 /**
- * Chooses the layout of every value: channels last for what convolutions read and write, and for whatever is computed
- * from or into that axis by axis; row-major for everything else. Arguments and results of an entry are row-major.
+ * Chooses the layout of every value: channels last for what convolutions read and write, and for
+ * whatever is computed from or into that axis by axis; row-major for everything else. Arguments and
+ * results of an entry are row-major.
  *
- * <p>It does not change types: layouts are a side table. Where a convolution reads an argument, or a result is in another
- * layout, it puts a copy (an identity, {@code stop_gradient}).
+ * <p>It does not change types: layouts are a side table. Where a convolution reads an argument, or
+ * a result is in another layout, it puts a copy (an identity, {@code stop_gradient}).
  */
 public final class AssignLayouts {
   /** The entry, with copies where a value is needed in two layouts. */
@@ -47,19 +48,24 @@ public final class AssignLayouts {
 
   /** Puts {@code v} with the operands whose axes are its own. */
   private void join(Value v) {
-    List<Value> alike = switch (v.op()) {
-      case Op.Unary _, Op.Binary _, Op.Compare _, Op.Select _, Op.Convert _ -> v.op().operands();
-      case Op.StopGradient o -> results.contains(v) ? List.of() : List.of(o.x());
-      case Op.Slice o -> List.of(o.x());
-      case Op.Pad o -> List.of(o.x());
-      case Op.Reverse o -> List.of(o.x());
-      case Op.Concatenate o -> o.xs();
-      case Op.ReduceWindow o -> List.of(o.x());
-      case Op.SelectAndScatter o -> List.of(o.x(), o.source());
-      case Op.Parameter _, Op.Constant _, Op.DenseConstant _, Op.Iota _, Op.RandomBits _ -> List.of();
-      case Op.Reshape _, Op.Transpose _, Op.Broadcast _, Op.Gather _, Op.ScatterAdd _ -> List.of();
-      case Op.Reduce _, Op.DotGeneral _, Op.Convolution _, Op.Call _, Op.Gradient _ -> List.of();
-    };
+    List<Value> alike =
+        switch (v.op()) {
+          case Op.Unary _, Op.Binary _, Op.Compare _, Op.Select _, Op.Convert _ ->
+              v.op().operands();
+          case Op.StopGradient o -> results.contains(v) ? List.of() : List.of(o.x());
+          case Op.Slice o -> List.of(o.x());
+          case Op.Pad o -> List.of(o.x());
+          case Op.Reverse o -> List.of(o.x());
+          case Op.Concatenate o -> o.xs();
+          case Op.ReduceWindow o -> List.of(o.x());
+          case Op.SelectAndScatter o -> List.of(o.x(), o.source());
+          case Op.Parameter _, Op.Constant _, Op.DenseConstant _, Op.Iota _, Op.RandomBits _ ->
+              List.of();
+          case Op.Reshape _, Op.Transpose _, Op.Broadcast _, Op.Gather _, Op.ScatterAdd _ ->
+              List.of();
+          case Op.Reduce _, Op.DotGeneral _, Op.Convolution _, Op.Call _, Op.Gradient _ ->
+              List.of();
+        };
     for (Value x : alike) {
       Value a = find(v);
       Value b = find(x);
@@ -91,10 +97,11 @@ public final class AssignLayouts {
   }
 
   private Optional<Layout> layout(Value v) {
-    boolean last = v.type().rank() >= 3
-        && channelsLast.contains(find(v))
-        && !(v.op() instanceof Op.Parameter)
-        && !(v.op() instanceof Op.StopGradient && results.contains(v));
+    boolean last =
+        v.type().rank() >= 3
+            && channelsLast.contains(find(v))
+            && !(v.op() instanceof Op.Parameter)
+            && !(v.op() instanceof Op.StopGradient && results.contains(v));
     return last ? Optional.of(ConvForm.channelsLast(v.type().rank())) : Optional.empty();
   }
 
@@ -104,11 +111,17 @@ public final class AssignLayouts {
     Map<Value, Layout> layouts = new HashMap<>();
     var roots = new ArrayList<>(f.parameters());
     roots.addAll(f.results());
-    Rewriter.rewriteInto(roots, rewritten, b, (old, op, builder) -> {
-      Value v = builder.emit(op instanceof Op.Convolution c ? withCopies(old, c, builder, layouts) : op);
-      layout(old).ifPresent(l -> layouts.put(v, l));
-      return v;
-    });
+    Rewriter.rewriteInto(
+        roots,
+        rewritten,
+        b,
+        (old, op, builder) -> {
+          Value v =
+              builder.emit(
+                  op instanceof Op.Convolution c ? withCopies(old, c, builder, layouts) : op);
+          layout(old).ifPresent(l -> layouts.put(v, l));
+          return v;
+        });
     var outs = new ArrayList<Value>();
     for (Value r : f.results()) {
       Value v = requireNonNull(rewritten.get(r));
@@ -116,8 +129,10 @@ public final class AssignLayouts {
       boolean plain = l.sameMemory(Layout.canonical(v.type().rank()), v.type().shape());
       outs.add(plain ? v : b.with(v.origin(), () -> b.stopGradient(v)));
     }
-    List<Value> parameters = f.parameters().stream().map(v -> requireNonNull(rewritten.get(v))).toList();
-    return new Result(entry.withFunction(new Function(f.name(), parameters, outs)), new Layouts(layouts));
+    List<Value> parameters =
+        f.parameters().stream().map(v -> requireNonNull(rewritten.get(v))).toList();
+    return new Result(
+        entry.withFunction(new Function(f.name(), parameters, outs)), new Layouts(layouts));
   }
 
   /** The convolution with operands that lie in memory as its kernel wants them. */
@@ -129,11 +144,14 @@ public final class AssignLayouts {
     int rank = old.type().rank();
     Op.Convolution before = (Op.Convolution) old.op();
     Value x = inLayout(before.x(), o.x(), ConvForm.channelsLast(rank), b, layouts);
-    // The weights of a grouped input gradient are behind reshapes, which give them memory of their own.
-    Value kernel = form.get().other() == before.kernel()
-        ? inLayout(before.kernel(), o.kernel(), form.get().otherLayout(rank), b, layouts)
-        : o.kernel();
-    return new Op.Convolution(o.window(), o.dims(), o.reversal(), o.featureGroups(), o.batchGroups(), x, kernel);
+    // The weights of a grouped input gradient are behind reshapes, which give them memory of their
+    // own.
+    Value kernel =
+        form.get().other() == before.kernel()
+            ? inLayout(before.kernel(), o.kernel(), form.get().otherLayout(rank), b, layouts)
+            : o.kernel();
+    return new Op.Convolution(
+        o.window(), o.dims(), o.reversal(), o.featureGroups(), o.batchGroups(), x, kernel);
   }
 
   private Value inLayout(Value old, Value v, Layout wanted, Builder b, Map<Value, Layout> layouts) {

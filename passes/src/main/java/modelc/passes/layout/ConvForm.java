@@ -14,12 +14,12 @@ import modelc.passes.contraction.Contraction;
 import modelc.passes.contraction.ConvShape;
 
 /**
- * The three convolutions there are kernels for, recognised in StableHLO's general one: forward, and its gradients by
- * input and by weights, over one or two spatial axes, in channels-last memory.
+ * The three convolutions there are kernels for, recognised in StableHLO's general one: forward, and
+ * its gradients by input and by weights, over one or two spatial axes, in channels-last memory.
  *
- * <p>It looks at attributes and sizes; whether operands lie in memory as the kernels want them is asked of {@link
- * Layouts}. Padding must be a pad of its own already ({@link MaterializePadding}), but for input gradients that
- * are quicker without.
+ * <p>It looks at attributes and sizes; whether operands lie in memory as the kernels want them is
+ * asked of {@link Layouts}. Padding must be a pad of its own already ({@link MaterializePadding}),
+ * but for input gradients that are quicker without.
  *
  * @param activation the operand in channels-last memory: of the weight gradient the input
  * @param other the weights, row-major; of the weight gradient the output's gradient, channels last
@@ -47,10 +47,16 @@ public record ConvForm(
     return new Recogniser(v, o).form();
   }
 
-  /** Channels last: the physical order of an activation of {@code rank} axes, logically {@code [n, c, spatial...]}. */
+  /**
+   * Channels last: the physical order of an activation of {@code rank} axes, logically {@code [n,
+   * c, spatial...]}.
+   */
   public static Layout channelsLast(int rank) {
     return new Layout(
-        IntStream.concat(IntStream.of(0), IntStream.concat(IntStream.range(2, rank), IntStream.of(1))).boxed().toList());
+        IntStream.concat(
+                IntStream.of(0), IntStream.concat(IntStream.range(2, rank), IntStream.of(1)))
+            .boxed()
+            .toList());
   }
 
   /** The layout its result is best written in. */
@@ -68,9 +74,10 @@ public record ConvForm(
       ConvDims d = o.dims();
       int rank = o.window().rank() + 2;
       List<Integer> spatial = IntStream.range(2, rank).boxed().toList();
-      boolean standard = d.inputSpatial().equals(spatial)
-          && d.kernelSpatial().equals(spatial)
-          && d.outputSpatial().equals(spatial);
+      boolean standard =
+          d.inputSpatial().equals(spatial)
+              && d.kernelSpatial().equals(spatial)
+              && d.outputSpatial().equals(spatial);
       if (!standard || !constant(o.x()) || !constant(o.kernel()) || !constant(v)) {
         return Optional.empty();
       }
@@ -92,26 +99,30 @@ public record ConvForm(
 
     private Optional<ConvForm> forward() {
       Window w = o.window();
-      if (!all(w.baseDilation(), 1) || !all(w.padLow(), 0) || o.batchGroups() != 1 || !inside()
+      if (!all(w.baseDilation(), 1)
+          || !all(w.padLow(), 0)
+          || o.batchGroups() != 1
+          || !inside()
           || !o.kernel().type().dim(0).isConstant()) {
         return Optional.empty();
       }
-      var shape = new ConvShape(
-          o.x().type().dim(0),
-          size(o.kernel(), 1),
-          height(o.x()),
-          width(o.x()),
-          size(o.kernel(), 0),
-          height(o.kernel()),
-          width(o.kernel()),
-          down(w.stride(), 1),
-          across(w.stride()),
-          down(w.windowDilation(), 1),
-          across(w.windowDilation()),
-          o.featureGroups(),
-          o.reversal(),
-          height(v),
-          width(v));
+      var shape =
+          new ConvShape(
+              o.x().type().dim(0),
+              size(o.kernel(), 1),
+              height(o.x()),
+              width(o.x()),
+              size(o.kernel(), 0),
+              height(o.kernel()),
+              width(o.kernel()),
+              down(w.stride(), 1),
+              across(w.stride()),
+              down(w.windowDilation(), 1),
+              across(w.windowDilation()),
+              o.featureGroups(),
+              o.reversal(),
+              height(v),
+              width(v));
       return Optional.of(new ConvForm(Kind.FORWARD, shape, o.x(), o.kernel(), 0, 0));
     }
 
@@ -121,31 +132,36 @@ public record ConvForm(
       if (!all(w.stride(), 1) || o.batchGroups() != 1 || weights.isEmpty()) {
         return Optional.empty();
       }
-      var shape = new ConvShape(
-          v.type().dim(0),
-          size(v, 1) / o.featureGroups(),
-          height(v),
-          width(v),
-          size(o.x(), 1),
-          height(o.kernel()),
-          width(o.kernel()),
-          down(w.baseDilation(), 1),
-          across(w.baseDilation()),
-          down(w.windowDilation(), 1),
-          across(w.windowDilation()),
-          o.featureGroups(),
-          !o.reversal(),
-          height(o.x()),
-          width(o.x()));
+      var shape =
+          new ConvShape(
+              v.type().dim(0),
+              size(v, 1) / o.featureGroups(),
+              height(v),
+              width(v),
+              size(o.x(), 1),
+              height(o.kernel()),
+              width(o.kernel()),
+              down(w.baseDilation(), 1),
+              across(w.baseDilation()),
+              down(w.windowDilation(), 1),
+              across(w.windowDilation()),
+              o.featureGroups(),
+              !o.reversal(),
+              height(o.x()),
+              width(o.x()));
       long offsetH = -down(w.padLow(), 0);
       long offsetW = -across(w.padLow());
       if (!inside() && !Contraction.prefersUnpadded(shape, offsetH, offsetW)) {
         return Optional.empty();
       }
-      return Optional.of(new ConvForm(Kind.INPUT_GRADIENT, shape, o.x(), weights.get(), offsetH, offsetW));
+      return Optional.of(
+          new ConvForm(Kind.INPUT_GRADIENT, shape, o.x(), weights.get(), offsetH, offsetW));
     }
 
-    /** The weights as the forward convolution has them: autodiff moves their groups from one axis to the other. */
+    /**
+     * The weights as the forward convolution has them: autodiff moves their groups from one axis to
+     * the other.
+     */
     private Optional<Value> ungrouped() {
       if (o.featureGroups() == 1) {
         return Optional.of(o.kernel()).filter(k -> k.type().dim(0).isConstant());
@@ -156,11 +172,13 @@ public record ConvForm(
           && split.x().type().rank() == o.kernel().type().rank()) {
         TensorType w = split.x().type();
         List<Dim> dims = moved.x().type().shape().dims();
-        List<Integer> order = IntStream.range(0, dims.size()).map(i -> i < 2 ? 1 - i : i).boxed().toList();
-        boolean groups = moved.permutation().equals(order)
-            && dims.getFirst().equals(Dim.of(o.featureGroups()))
-            && dims.get(1).times(o.featureGroups()).equals(w.dim(0))
-            && dims.subList(2, dims.size()).equals(w.shape().dims().subList(1, w.rank()));
+        List<Integer> order =
+            IntStream.range(0, dims.size()).map(i -> i < 2 ? 1 - i : i).boxed().toList();
+        boolean groups =
+            moved.permutation().equals(order)
+                && dims.getFirst().equals(Dim.of(o.featureGroups()))
+                && dims.get(1).times(o.featureGroups()).equals(w.dim(0))
+                && dims.subList(2, dims.size()).equals(w.shape().dims().subList(1, w.rank()));
         return groups ? Optional.of(split.x()) : Optional.empty();
       }
       return Optional.empty();
@@ -168,31 +186,33 @@ public record ConvForm(
 
     private Optional<ConvForm> weightGradient() {
       Window w = o.window();
-      boolean fits = all(w.baseDilation(), 1)
-          && all(w.padLow(), 0)
-          && o.featureGroups() == 1
-          && !o.reversal()
-          && v.type().dim(0).isConstant()
-          && inside();
+      boolean fits =
+          all(w.baseDilation(), 1)
+              && all(w.padLow(), 0)
+              && o.featureGroups() == 1
+              && !o.reversal()
+              && v.type().dim(0).isConstant()
+              && inside();
       if (!fits) {
         return Optional.empty();
       }
-      var shape = new ConvShape(
-          o.x().type().dim(0),
-          size(v, 1),
-          height(o.x()),
-          width(o.x()),
-          size(v, 0),
-          height(v),
-          width(v),
-          down(w.windowDilation(), 1),
-          across(w.windowDilation()),
-          down(w.stride(), 1),
-          across(w.stride()),
-          o.batchGroups(),
-          false,
-          height(o.kernel()),
-          width(o.kernel()));
+      var shape =
+          new ConvShape(
+              o.x().type().dim(0),
+              size(v, 1),
+              height(o.x()),
+              width(o.x()),
+              size(v, 0),
+              height(v),
+              width(v),
+              down(w.windowDilation(), 1),
+              across(w.windowDilation()),
+              down(w.stride(), 1),
+              across(w.stride()),
+              o.batchGroups(),
+              false,
+              height(o.kernel()),
+              width(o.kernel()));
       return Optional.of(new ConvForm(Kind.WEIGHT_GRADIENT, shape, o.x(), o.kernel(), 0, 0));
     }
 
@@ -202,7 +222,10 @@ public record ConvForm(
       for (int i = 0; i < w.rank(); i++) {
         long out = size(v, 2 + i);
         long first = -w.padLow().get(i);
-        long last = (out - 1) * w.stride().get(i) + (w.size().get(i) - 1) * w.windowDilation().get(i) + first;
+        long last =
+            (out - 1) * w.stride().get(i)
+                + (w.size().get(i) - 1) * w.windowDilation().get(i)
+                + first;
         if (first < 0 || last / w.baseDilation().get(i) >= size(o.x(), 2 + i)) {
           return false;
         }

@@ -13,8 +13,9 @@ import modelc.ir.tensor.Window;
 import modelc.passes.Pass;
 
 /**
- * Turns a convolution whose window is its whole input into the matrix product it is. It comes before autodiff, because the
- * gradients of the product are products, while those of the convolution would be padded all around.
+ * Turns a convolution whose window is its whole input into the matrix product it is. It comes
+ * before autodiff, because the gradients of the product are products, while those of the
+ * convolution would be padded all around.
  *
  * <p>It does not look into callees.
  */
@@ -39,15 +40,19 @@ public final class FullWindows implements Pass {
 
   private static boolean isFull(Op.Convolution c) {
     Window w = c.window();
-    if (!c.dims().equals(ConvDims.standard(w.rank())) || c.featureGroups() != 1 || c.batchGroups() != 1 || c.reversal()) {
+    if (!c.dims().equals(ConvDims.standard(w.rank()))
+        || c.featureGroups() != 1
+        || c.batchGroups() != 1
+        || c.reversal()) {
       return false;
     }
     for (int i = 0; i < w.rank(); i++) {
-      boolean full = Dim.of(w.size().get(i)).equals(c.x().type().dim(2 + i))
-          && w.padLow().get(i) == 0
-          && w.padHigh().get(i) == 0
-          && w.baseDilation().get(i) == 1
-          && w.windowDilation().get(i) == 1;
+      boolean full =
+          Dim.of(w.size().get(i)).equals(c.x().type().dim(2 + i))
+              && w.padLow().get(i) == 0
+              && w.padHigh().get(i) == 0
+              && w.baseDilation().get(i) == 1
+              && w.windowDilation().get(i) == 1;
       if (!full) {
         return false;
       }
@@ -58,7 +63,8 @@ public final class FullWindows implements Pass {
   private static Value product(Value old, Op.Convolution c, Builder b) {
     Value x = b.reshape(flat(c.x()), c.x());
     Value w = b.reshape(flat(c.kernel()), c.kernel());
-    return b.reshape(old.type().shape(), b.dotGeneral(List.of(), List.of(), List.of(1), List.of(1), x, w));
+    return b.reshape(
+        old.type().shape(), b.dotGeneral(List.of(), List.of(), List.of(1), List.of(1), x, w));
   }
 
   /** All axes but the first as one. */

@@ -8,7 +8,8 @@ import modelc.ir.Dim;
 import modelc.ir.Shape;
 
 /**
- * The physical order of a value's logical axes, outermost first. Memory is dense; padding is a value of its own.
+ * The physical order of a value's logical axes, outermost first. Memory is dense; padding is a
+ * value of its own.
  *
  * @param order a permutation of the axes
  */
@@ -26,7 +27,10 @@ public record Layout(List<Integer> order) {
     return IntStream.range(0, order.size()).allMatch(i -> order.get(i) == i);
   }
 
-  /** True when both put the elements of {@code shape} in the same places: axes of size 1 do not matter. */
+  /**
+   * True when both put the elements of {@code shape} in the same places: axes of size 1 do not
+   * matter.
+   */
   public boolean sameMemory(Layout other, Shape shape) {
     return essential(shape).equals(other.essential(shape));
   }
@@ -46,7 +50,9 @@ public record Layout(List<Integer> order) {
     return Arrays.asList(strides);
   }
 
-  /** The layout of {@code Transpose(permutation)} of a value with this layout, over the same memory. */
+  /**
+   * The layout of {@code Transpose(permutation)} of a value with this layout, over the same memory.
+   */
   public Layout transposed(List<Integer> permutation) {
     var result = new ArrayList<Integer>();
     for (int axis : order) {

@@ -2,7 +2,6 @@ package modelc.passes.layout;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.List;
 import modelc.ir.Dim;
 import modelc.ir.tensor.Builder;
 import modelc.ir.tensor.Op;
@@ -13,12 +12,13 @@ import modelc.ir.tensor.Window;
 import modelc.passes.Pass;
 
 /**
- * Makes the padding of convolutions a pad of its own, which is computed with what it pads and shared between a
- * convolution and its weight gradient; the convolution then reads no element that does not exist.
+ * Makes the padding of convolutions a pad of its own, which is computed with what it pads and
+ * shared between a convolution and its weight gradient; the convolution then reads no element that
+ * does not exist.
  *
- * <p>With base dilation (input gradients) only whole elements are padded: what is left is a negative offset in the
- * window's low padding. It does not touch pooling, whose padding is not zero, nor convolutions whose kernel does without
- * ({@link ConvForm}).
+ * <p>With base dilation (input gradients) only whole elements are padded: what is left is a
+ * negative offset in the window's low padding. It does not touch pooling, whose padding is not
+ * zero, nor convolutions whose kernel does without ({@link ConvForm}).
  */
 public final class MaterializePadding implements Pass {
   @Override
@@ -65,7 +65,10 @@ public final class MaterializePadding implements Pass {
             window, c.dims(), c.reversal(), c.featureGroups(), c.batchGroups(), x, c.kernel()));
   }
 
-  /** Whole elements to add before and after, and what the window keeps: never a position beyond the elements. */
+  /**
+   * Whole elements to add before and after, and what the window keeps: never a position beyond the
+   * elements.
+   */
   private record Amount(long low, long high, long windowLow, long windowHigh) {}
 
   private static Amount amount(Window w, int i, long n) {

@@ -10,8 +10,8 @@ import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 
 /**
- * A dot_general as a batch of matrix products: the axes of each role joined to one with one stride, where memory lets
- * them be.
+ * A dot_general as a batch of matrix products: the axes of each role joined to one with one stride,
+ * where memory lets them be.
  *
  * <p>It does not order axes anew: roles keep the order the op gives them.
  */
@@ -23,7 +23,8 @@ public record ProductForm(Matrix x, Matrix y) {
   public record Matrix(Joined batch, Joined free, Joined contract) {}
 
   /** The form over operands with these strides, if there is one. */
-  public static Optional<ProductForm> of(Value v, Op.DotGeneral o, List<Dim> xStrides, List<Dim> yStrides) {
+  public static Optional<ProductForm> of(
+      Value v, Op.DotGeneral o, List<Dim> xStrides, List<Dim> yStrides) {
     if (v.type().dtype() != DType.F32) {
       return Optional.empty();
     }
@@ -46,7 +47,8 @@ public record ProductForm(Matrix x, Matrix y) {
         .toList();
   }
 
-  private static Optional<Matrix> matrix(Value v, List<Integer> batch, List<Integer> contract, List<Dim> strides) {
+  private static Optional<Matrix> matrix(
+      Value v, List<Integer> batch, List<Integer> contract, List<Dim> strides) {
     Shape s = v.type().shape();
     Optional<Joined> b = joined(s, batch, strides);
     Optional<Joined> f = joined(s, free(v, batch, contract), strides);

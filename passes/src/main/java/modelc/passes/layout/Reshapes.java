@@ -8,14 +8,18 @@ import modelc.ir.Dim;
 import modelc.ir.Shape;
 
 /**
- * What a reshape does to axes and strides: cuts both shapes into shortest runs of axes with equal products.
+ * What a reshape does to axes and strides: cuts both shapes into shortest runs of axes with equal
+ * products.
  *
  * <p>Sizes with symbols match by their product, never by their value.
  */
 public final class Reshapes {
   private Reshapes() {}
 
-  /** Axes {@code [fromStart, fromEnd)} of one shape hold the same elements as {@code [toStart, toEnd)} of the other. */
+  /**
+   * Axes {@code [fromStart, fromEnd)} of one shape hold the same elements as {@code [toStart,
+   * toEnd)} of the other.
+   */
   public record Segment(int fromStart, int fromEnd, int toStart, int toEnd) {}
 
   /** The shortest matching runs of axes, outermost first. */
@@ -40,7 +44,10 @@ public final class Reshapes {
     return segments;
   }
 
-  /** The strides of {@code to} over the memory of {@code from} with {@code strides}, if it is a view of it. */
+  /**
+   * The strides of {@code to} over the memory of {@code from} with {@code strides}, if it is a view
+   * of it.
+   */
   public static Optional<List<Dim>> strides(Shape from, List<Dim> strides, Shape to) {
     var result = new Dim[to.rank()];
     for (Segment s : segments(from, to)) {

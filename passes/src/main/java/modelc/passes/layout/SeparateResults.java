@@ -12,8 +12,9 @@ import modelc.ir.tensor.Value;
 import modelc.passes.Pass;
 
 /**
- * Gives every result of an entry a value of its own, which is not a parameter, so that each can be computed straight into
- * the memory of its result. Copies are identities ({@code stop_gradient}), which fusion computes with what they copy.
+ * Gives every result of an entry a value of its own, which is not a parameter, so that each can be
+ * computed straight into the memory of its result. Copies are identities ({@code stop_gradient}),
+ * which fusion computes with what they copy.
  *
  * <p>A result that is the very argument it replaces stays as it is: nothing is to be done for it.
  */
@@ -25,7 +26,8 @@ public final class SeparateResults implements Pass {
 
   @Override
   public Program run(Program program) {
-    return new Program(program.model(), program.entries().stream().map(SeparateResults::separate).toList());
+    return new Program(
+        program.model(), program.entries().stream().map(SeparateResults::separate).toList());
   }
 
   private static Entry separate(Entry entry) {

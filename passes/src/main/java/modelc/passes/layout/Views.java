@@ -8,14 +8,18 @@ import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 
 /**
- * Values that are other values' memory read with other strides: transposes, and reshapes of neighbouring axes.
+ * Values that are other values' memory read with other strides: transposes, and reshapes of
+ * neighbouring axes.
  *
  * <p>It gives nothing memory; fusion does.
  */
 public final class Views {
   private Views() {}
 
-  /** The strides of {@code v} over the memory of {@code base}, from which transposes and reshapes lead to it. */
+  /**
+   * The strides of {@code v} over the memory of {@code base}, from which transposes and reshapes
+   * lead to it.
+   */
   public static Optional<List<Dim>> strides(Value v, Value base, List<Dim> baseStrides) {
     if (v == base) {
       return Optional.of(baseStrides);
@@ -24,12 +28,16 @@ public final class Views {
       case Op.Transpose t ->
           strides(t.x(), base, baseStrides).map(s -> t.permutation().stream().map(s::get).toList());
       case Op.Reshape r ->
-          strides(r.x(), base, baseStrides).flatMap(s -> Reshapes.strides(r.x().type().shape(), s, r.shape()));
+          strides(r.x(), base, baseStrides)
+              .flatMap(s -> Reshapes.strides(r.x().type().shape(), s, r.shape()));
       default -> Optional.empty();
     };
   }
 
-  /** The value nearest to the parameters whose memory serves as that of {@code v}, with strides that {@code fit}. */
+  /**
+   * The value nearest to the parameters whose memory serves as that of {@code v}, with strides that
+   * {@code fit}.
+   */
   public static Value memory(Value v, Layouts layouts, Predicate<List<Dim>> fit) {
     Value best = v;
     Value base = v;

@@ -1,4 +1,7 @@
-/** Decisions about memory layout, taken on Tensor IR: physical padding and the order of axes in memory. */
+/**
+ * Decisions about memory layout, taken on Tensor IR: physical padding and the order of axes in
+ * memory.
+ */
 @NullMarked
 package modelc.passes.layout;
 

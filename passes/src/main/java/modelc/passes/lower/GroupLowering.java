@@ -21,11 +21,14 @@ import modelc.passes.layout.Layouts;
 /**
  * Lowers one fused group to kernels over the buffers of the entry.
  *
- * <p>It chooses loops; what is in a group and what has memory is fusion's choice, in what order kernels run and where
- * buffers lie is the planner's.
+ * <p>It chooses loops; what is in a group and what has memory is fusion's choice, in what order
+ * kernels run and where buffers lie is the planner's.
  */
 public final class GroupLowering {
-  /** The kernels of a group in launch order, and the scratch buffers they need besides the stored values. */
+  /**
+   * The kernels of a group in launch order, and the scratch buffers they need besides the stored
+   * values.
+   */
   public record Result(List<Kernel> kernels, List<Buffer> scratch) {
     public Result {
       kernels = List.copyOf(kernels);
@@ -36,7 +39,8 @@ public final class GroupLowering {
   private GroupLowering() {}
 
   /** Kernels and scratch buffers are called {@code name} and what comes after it. */
-  public static Result lower(String name, Group group, Layouts layouts, Storage storage, Target target) {
+  public static Result lower(
+      String name, Group group, Layouts layouts, Storage storage, Target target) {
     var task = new Task(name, group, layouts, storage, target);
     switch (group.kind()) {
       case MAP -> map(task);
@@ -60,8 +64,10 @@ public final class GroupLowering {
       }
     }
     Shape shape = domain.type().shape();
-    task.elementwise(shape, task.layouts().of(domain).order(), (scope, index) ->
-        task.finish(scope, task.pull(scope), shape, index));
+    task.elementwise(
+        shape,
+        task.layouts().of(domain).order(),
+        (scope, index) -> task.finish(scope, task.pull(scope), shape, index));
   }
 
   private static void reduce(Task task) {
@@ -74,8 +80,9 @@ public final class GroupLowering {
     var jobs = new ArrayList<Reductions.Job>();
     for (Value lead : task.group().leads()) {
       Op.Reduce o = (Op.Reduce) lead.op();
-      jobs.add(new Reductions.Job(o.fn(), lead.type().dtype(), (scope, index) ->
-          task.pull(scope).value(o.x(), index)));
+      jobs.add(
+          new Reductions.Job(
+              o.fn(), lead.type().dtype(), (scope, index) -> task.pull(scope).value(o.x(), index)));
     }
     Reductions.lower(task, axes, task.layouts().of(x).order(), jobs, finish(task, axes));
   }
@@ -83,10 +90,11 @@ public final class GroupLowering {
   /** Gives the leads their values at the kept axes, and the group's other values theirs. */
   static Reductions.Finish finish(Task task, List<Runs.Axis> axes) {
     return (scope, index, values) -> {
-      List<Index> kept = IntStream.range(0, axes.size())
-          .filter(i -> axes.get(i).kept())
-          .mapToObj(index::get)
-          .toList();
+      List<Index> kept =
+          IntStream.range(0, axes.size())
+              .filter(i -> axes.get(i).kept())
+              .mapToObj(index::get)
+              .toList();
       Pull pull = task.pull(scope);
       for (int i = 0; i < values.size(); i++) {
         pull.seed(task.group().leads().get(i), kept, values.get(i));
@@ -100,14 +108,18 @@ public final class GroupLowering {
     int rank = lead.type().rank();
     var axes = new ArrayList<>(Task.kept(lead.type().shape()));
     o.window().size().forEach(s -> axes.add(new Runs.Axis(Dim.of(s), false)));
-    List<Integer> order = innermostKept(task, lead, IntStream.range(rank, 2 * rank).boxed().toList());
+    List<Integer> order =
+        innermostKept(task, lead, IntStream.range(rank, 2 * rank).boxed().toList());
     Expr identity = Windows.identity(o.fn(), lead.type().dtype());
-    Reductions.Element element = (scope, index) -> {
-      Pull pull = task.pull(scope);
-      List<Index> at = Windows.positions(o.window(), index.subList(0, rank), index.subList(rank, 2 * rank));
-      var inside = Windows.inside(pull, o.window(), at, o.x().type().shape());
-      return pull.orElse(inside, () -> pull.value(o.x(), Windows.elements(o.window(), at)), identity);
-    };
+    Reductions.Element element =
+        (scope, index) -> {
+          Pull pull = task.pull(scope);
+          List<Index> at =
+              Windows.positions(o.window(), index.subList(0, rank), index.subList(rank, 2 * rank));
+          var inside = Windows.inside(pull, o.window(), at, o.x().type().shape());
+          return pull.orElse(
+              inside, () -> pull.value(o.x(), Windows.elements(o.window(), at)), identity);
+        };
     var job = new Reductions.Job(o.fn(), lead.type().dtype(), element);
     Reductions.lower(task, axes, order, List.of(job), finish(task, axes));
   }
@@ -129,12 +141,15 @@ public final class GroupLowering {
     Index before = Index.ZERO;
     for (Value x : o.xs()) {
       Index offset = before;
-      task.elementwise(x.type().shape(), task.layouts().of(lead).order(), (scope, index) -> {
-        var at = new ArrayList<>(index);
-        at.set(o.axis(), index.get(o.axis()).plus(offset));
-        Expr e = task.pull(scope).value(x, index);
-        scope.here().store(s.buffer(), scope.emit(Pull.address(s, at)), e);
-      });
+      task.elementwise(
+          x.type().shape(),
+          task.layouts().of(lead).order(),
+          (scope, index) -> {
+            var at = new ArrayList<>(index);
+            at.set(o.axis(), index.get(o.axis()).plus(offset));
+            Expr e = task.pull(scope).value(x, index);
+            scope.here().store(s.buffer(), scope.emit(Pull.address(s, at)), e);
+          });
       before = before.plus(Index.of(x.type().dim(o.axis())));
     }
   }
@@ -156,25 +171,32 @@ public final class GroupLowering {
     var b = new LoopBuilder();
     var scope = new Scope(b);
     var nest = new Nest(scope, axes).elementwise(List.of(List.of(0)));
-    nest.write(() -> {
-      Expr at = scope.emit(nest.indices().getFirst());
-      scope.here().store(to, at, LoopBuilder.load(from, at));
-    });
+    nest.write(
+        () -> {
+          Expr at = scope.emit(nest.indices().getFirst());
+          scope.here().store(to, at, LoopBuilder.load(from, at));
+        });
     return Kernels.make(name, b, List.of());
   }
 
   /** A sum of products, one element after the other: what every contraction can be lowered to. */
   static Reductions.Job products(
       Task task, Value lead, Value x, Value y, Operand xAt, Operand yAt, Guard inside) {
-    return new Reductions.Job(ReduceFn.ADD, lead.type().dtype(), (scope, index) -> {
-      Pull pull = task.pull(scope);
-      Expr zero = Pull.constant(lead.type().dtype(), 0);
-      return pull.orElse(inside.at(pull, index), () -> {
-        Expr a = pull.value(x, xAt.at(index));
-        Expr b = pull.value(y, yAt.at(index));
-        return scope.let("p", Pull.binary(BinaryFn.MULTIPLY, a, b));
-      }, zero);
-    });
+    return new Reductions.Job(
+        ReduceFn.ADD,
+        lead.type().dtype(),
+        (scope, index) -> {
+          Pull pull = task.pull(scope);
+          Expr zero = Pull.constant(lead.type().dtype(), 0);
+          return pull.orElse(
+              inside.at(pull, index),
+              () -> {
+                Expr a = pull.value(x, xAt.at(index));
+                Expr b = pull.value(y, yAt.at(index));
+                return scope.let("p", Pull.binary(BinaryFn.MULTIPLY, a, b));
+              },
+              zero);
+        });
   }
 
   /** The index of an operand's element, from the indices of all axes. */

@@ -15,11 +15,12 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.passes.layout.Reshapes;
 
 /**
- * An index or address while a kernel is lowered: a sum of atoms (loop variables, quotients, remainders) with factors that
- * are integers times run-time symbols. Keeping it linear lets reshapes, transposes and collapsed loops cancel instead of
- * becoming divisions.
+ * An index or address while a kernel is lowered: a sum of atoms (loop variables, quotients,
+ * remainders) with factors that are integers times run-time symbols. Keeping it linear lets
+ * reshapes, transposes and collapsed loops cancel instead of becoming divisions.
  *
- * <p>Equality is that of the form. It writes no statements; {@link Scope} turns it into expressions.
+ * <p>Equality is that of the form. It writes no statements; {@link Scope} turns it into
+ * expressions.
  */
 record Index(Map<Index.Term, Long> terms) {
 
@@ -35,7 +36,10 @@ record Index(Map<Index.Term, Long> terms) {
   /** The lane of a vector, in {@code [0, lanes)}. */
   record Lane(int lanes) implements Atom {}
 
-  /** Truncated quotient; meant for non-negative forms, others occur only where a guard discards them. */
+  /**
+   * Truncated quotient; meant for non-negative forms, others occur only where a guard discards
+   * them.
+   */
   record Quotient(Index of, Dim by) implements Atom {}
 
   /** Remainder of the truncated quotient. */
@@ -103,8 +107,11 @@ record Index(Map<Index.Term, Long> terms) {
       return ZERO;
     }
     var product = new LinkedHashMap<Term, Long>();
-    terms.forEach((t, f) -> product.put(
-        new Term(join(t.symbols(), factor.symbols()), t.atom()), Math.multiplyExact(f, factor.factor())));
+    terms.forEach(
+        (t, f) ->
+            product.put(
+                new Term(join(t.symbols(), factor.symbols()), t.atom()),
+                Math.multiplyExact(f, factor.factor())));
     return new Index(product);
   }
 
@@ -117,11 +124,15 @@ record Index(Map<Index.Term, Long> terms) {
     return sum;
   }
 
-  /** {@code a*(f/d) + b*(f%d)} with {@code a == b*d} is {@code b*f}: a reshape undone, or a collapsed loop. */
+  /**
+   * {@code a*(f/d) + b*(f%d)} with {@code a == b*d} is {@code b*f}: a reshape undone, or a
+   * collapsed loop.
+   */
   private Index recombined() {
     for (var e : terms.entrySet()) {
       if (e.getKey().atom() instanceof Remainder r) {
-        var high = new Term(join(e.getKey().symbols(), r.by().symbols()), new Quotient(r.of(), r.by()));
+        var high =
+            new Term(join(e.getKey().symbols(), r.by().symbols()), new Quotient(r.of(), r.by()));
         long b = e.getValue();
         Long a = terms.get(high);
         if (a != null && a == b * r.by().factor()) {
@@ -159,14 +170,18 @@ record Index(Map<Index.Term, Long> terms) {
   private Optional<Split> split(Dim by) {
     var high = new LinkedHashMap<Term, Long>();
     var low = new LinkedHashMap<Term, Long>();
-    terms.forEach((t, f) -> {
-      Optional<Dim> q = new Dim(Math.abs(f), t.symbols()).dividedBy(by);
-      if (q.isPresent()) {
-        high.merge(new Term(q.get().symbols(), t.atom()), Long.signum(f) * q.get().factor(), Math::addExact);
-      } else {
-        low.put(t, f);
-      }
-    });
+    terms.forEach(
+        (t, f) -> {
+          Optional<Dim> q = new Dim(Math.abs(f), t.symbols()).dividedBy(by);
+          if (q.isPresent()) {
+            high.merge(
+                new Term(q.get().symbols(), t.atom()),
+                Long.signum(f) * q.get().factor(),
+                Math::addExact);
+          } else {
+            low.put(t, f);
+          }
+        });
     var rest = new Index(low);
     return rest.isWithin(by) ? Optional.of(new Split(new Index(high), rest)) : Optional.empty();
   }
@@ -204,7 +219,10 @@ record Index(Map<Index.Term, Long> terms) {
     return bound(false);
   }
 
-  /** The greatest value it can take (symbols of loop extents at their maxima), or empty when symbols hide it. */
+  /**
+   * The greatest value it can take (symbols of loop extents at their maxima), or empty when symbols
+   * hide it.
+   */
   OptionalLong max() {
     return bound(true);
   }
@@ -245,8 +263,7 @@ record Index(Map<Index.Term, Long> terms) {
   }
 
   boolean isConstant() {
-    return terms.isEmpty()
-        || terms.size() == 1 && terms.containsKey(new Term(List.of(), ONE));
+    return terms.isEmpty() || terms.size() == 1 && terms.containsKey(new Term(List.of(), ONE));
   }
 
   /** Of a constant form. */
@@ -254,14 +271,18 @@ record Index(Map<Index.Term, Long> terms) {
     return terms.isEmpty() ? 0 : terms.values().iterator().next();
   }
 
-  /** What {@code atom} itself is multiplied by; its occurrences inside quotients and remainders do not count. */
+  /**
+   * What {@code atom} itself is multiplied by; its occurrences inside quotients and remainders do
+   * not count.
+   */
   Index factor(Atom atom) {
     var factor = new LinkedHashMap<Term, Long>();
-    terms.forEach((t, f) -> {
-      if (t.atom().equals(atom)) {
-        factor.put(new Term(t.symbols(), ONE), f);
-      }
-    });
+    terms.forEach(
+        (t, f) -> {
+          if (t.atom().equals(atom)) {
+            factor.put(new Term(t.symbols(), ONE), f);
+          }
+        });
     return new Index(factor);
   }
 
@@ -284,7 +305,9 @@ record Index(Map<Index.Term, Long> terms) {
     return e;
   }
 
-  /** The index into {@code from} of the element that reshaping puts at {@code index} of {@code to}. */
+  /**
+   * The index into {@code from} of the element that reshaping puts at {@code index} of {@code to}.
+   */
   static List<Index> reshaped(Shape from, Shape to, List<Index> index) {
     var result = new Index[from.rank()];
     for (Reshapes.Segment s : Reshapes.segments(from, to)) {

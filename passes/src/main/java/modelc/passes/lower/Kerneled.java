@@ -27,7 +27,8 @@ import modelc.passes.layout.ProductForm;
 import modelc.passes.layout.Views;
 
 /**
- * Hands contractions that have kernels of their own to {@link Contraction}, with the rest of their group as the epilogue.
+ * Hands contractions that have kernels of their own to {@link Contraction}, with the rest of their
+ * group as the epilogue.
  *
  * <p>It writes no loops; where operands do not lie as the kernels want them it declines.
  */
@@ -40,15 +41,18 @@ final class Kerneled {
     if (Task.isEmpty(lead.type().shape())) {
       return true;
     }
-    Optional<Lowered> lowered = switch (lead.op()) {
-      case Op.DotGeneral o -> product(task, lead, o);
-      case Op.Convolution _ -> ConvForm.of(lead).flatMap(f -> convolution(task, lead, f));
-      default -> throw new IllegalStateException("not a contraction: " + lead);
-    };
-    lowered.ifPresent(l -> {
-      l.kernels().forEach(k -> task.kernels().add(Kernels.withOrigins(k, task.group().origins())));
-      task.scratch().addAll(l.scratch());
-    });
+    Optional<Lowered> lowered =
+        switch (lead.op()) {
+          case Op.DotGeneral o -> product(task, lead, o);
+          case Op.Convolution _ -> ConvForm.of(lead).flatMap(f -> convolution(task, lead, f));
+          default -> throw new IllegalStateException("not a contraction: " + lead);
+        };
+    lowered.ifPresent(
+        l -> {
+          l.kernels()
+              .forEach(k -> task.kernels().add(Kernels.withOrigins(k, task.group().origins())));
+          task.scratch().addAll(l.scratch());
+        });
     return lowered.isPresent();
   }
 
@@ -58,27 +62,38 @@ final class Kerneled {
     if (x.isEmpty() || y.isEmpty()) {
       return Optional.empty();
     }
-    return ProductForm.of(lead, o, x.get().strides(), y.get().strides()).map(f -> {
-      var xs = new Operand(
-          x.get().buffer(), f.x().batch().stride(), f.x().free().stride(), f.x().contract().stride());
-      var ys = new Operand(
-          y.get().buffer(), f.y().batch().stride(), f.y().contract().stride(), f.y().free().stride());
-      Dim m = f.x().free().size();
-      Dim n = f.y().free().size();
-      var product = new Matmul(f.x().batch().size(), m, n, f.x().contract().size(), xs, ys);
-      int batch = o.xBatch().size();
-      int rows = ProductForm.free(o.x(), o.xBatch(), o.xContract()).size();
-      Shape shape = lead.type().shape();
-      UnaryOperator<List<Index>> logical = at -> {
-        var index = new Index[shape.rank()];
-        split(shape, 0, batch, at.get(0), index);
-        split(shape, batch, batch + rows, at.get(1), index);
-        split(shape, batch + rows, shape.rank(), at.get(2), index);
-        return Arrays.asList(index);
-      };
-      var epilogue = new GroupEpilogue(task, List.of(product.batch(), m, n), logical);
-      return Contraction.matmul(task.name(), product, epilogue, task.target());
-    });
+    return ProductForm.of(lead, o, x.get().strides(), y.get().strides())
+        .map(
+            f -> {
+              var xs =
+                  new Operand(
+                      x.get().buffer(),
+                      f.x().batch().stride(),
+                      f.x().free().stride(),
+                      f.x().contract().stride());
+              var ys =
+                  new Operand(
+                      y.get().buffer(),
+                      f.y().batch().stride(),
+                      f.y().contract().stride(),
+                      f.y().free().stride());
+              Dim m = f.x().free().size();
+              Dim n = f.y().free().size();
+              var product = new Matmul(f.x().batch().size(), m, n, f.x().contract().size(), xs, ys);
+              int batch = o.xBatch().size();
+              int rows = ProductForm.free(o.x(), o.xBatch(), o.xContract()).size();
+              Shape shape = lead.type().shape();
+              UnaryOperator<List<Index>> logical =
+                  at -> {
+                    var index = new Index[shape.rank()];
+                    split(shape, 0, batch, at.get(0), index);
+                    split(shape, batch, batch + rows, at.get(1), index);
+                    split(shape, batch + rows, shape.rank(), at.get(2), index);
+                    return Arrays.asList(index);
+                  };
+              var epilogue = new GroupEpilogue(task, List.of(product.batch(), m, n), logical);
+              return Contraction.matmul(task.name(), product, epilogue, task.target());
+            });
   }
 
   /** The indices of axes {@code [from, to)} of which {@code linear} is the row-major index. */
@@ -100,45 +115,54 @@ final class Kerneled {
     boolean weights = f.kind() == ConvForm.Kind.WEIGHT_GRADIENT;
     Dim height = rank == 4 ? s.dim(2) : Dim.ONE;
     Dim width = s.dim(rank - 1);
-    UnaryOperator<List<Index>> logical = at -> {
-      var index = new ArrayList<>(weights ? at : List.of(at.get(0), at.get(3), at.get(1), at.get(2)));
-      if (rank == 3) {
-        index.remove(2);
-      }
-      return index;
-    };
-    List<Dim> extents = weights
-        ? List.of(s.dim(0), s.dim(1), height, width)
-        : List.of(s.dim(0), height, width, s.dim(1));
+    UnaryOperator<List<Index>> logical =
+        at -> {
+          var index =
+              new ArrayList<>(weights ? at : List.of(at.get(0), at.get(3), at.get(1), at.get(2)));
+          if (rank == 3) {
+            index.remove(2);
+          }
+          return index;
+        };
+    List<Dim> extents =
+        weights
+            ? List.of(s.dim(0), s.dim(1), height, width)
+            : List.of(s.dim(0), height, width, s.dim(1));
     var e = new GroupEpilogue(task, extents, logical);
     String name = task.name();
-    return Optional.of(switch (f.kind()) {
-      case FORWARD -> Contraction.convForward(name, f.shape(), x.get(), other.get(), e, task.target());
-      case INPUT_GRADIENT ->
-          Contraction.convInputGradient(
-              name,
-              f.shape(),
-              x.get(),
-              f.shape().oh(),
-              f.shape().ow(),
-              f.offsetH(),
-              f.offsetW(),
-              other.get(),
-              e,
-              task.target());
-      case WEIGHT_GRADIENT -> Contraction.convWeightGradient(name, f.shape(), x.get(), other.get(), e, task.target());
-    });
+    return Optional.of(
+        switch (f.kind()) {
+          case FORWARD ->
+              Contraction.convForward(name, f.shape(), x.get(), other.get(), e, task.target());
+          case INPUT_GRADIENT ->
+              Contraction.convInputGradient(
+                  name,
+                  f.shape(),
+                  x.get(),
+                  f.shape().oh(),
+                  f.shape().ow(),
+                  f.offsetH(),
+                  f.offsetW(),
+                  other.get(),
+                  e,
+                  task.target());
+          case WEIGHT_GRADIENT ->
+              Contraction.convWeightGradient(
+                  name, f.shape(), x.get(), other.get(), e, task.target());
+        });
   }
 
   /** The buffer in which {@code v} lies in {@code layout}, from its first element on. */
   private static Optional<Buffer> memory(Task task, Value v, Layout layout) {
-    return task.storage().view(v)
+    return task.storage()
+        .view(v)
         .filter(s -> Views.same(v, s.strides(), layout.strides(v.type().shape())))
         .map(Storage.Stored::buffer);
   }
 
   /** Computes and stores what the group makes of a contraction's elements. */
-  private record GroupEpilogue(Task task, List<Dim> extents, UnaryOperator<List<Index>> logical) implements Epilogue {
+  private record GroupEpilogue(Task task, List<Dim> extents, UnaryOperator<List<Index>> logical)
+      implements Epilogue {
     @Override
     public void write(LoopBuilder b, Expr value, List<Expr> index, int lanes, Optional<Expr> mask) {
       var at = new ArrayList<Index>();

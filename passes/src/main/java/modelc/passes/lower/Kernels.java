@@ -16,7 +16,8 @@ import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
 
 /**
- * Makes kernels out of statements: their parameters are the global buffers they name, in order of appearance.
+ * Makes kernels out of statements: their parameters are the global buffers they name, in order of
+ * appearance.
  *
  * <p>It changes nothing in the body.
  */
@@ -27,11 +28,14 @@ public final class Kernels {
     Stmt body = b.block();
     List<Buffer> buffers = buffers(body);
     var symbols = new TreeSet<Symbol>();
-    walk(body, e -> {
-      if (e instanceof Expr.Size s) {
-        symbols.add(s.symbol());
-      }
-    }, _ -> {});
+    walk(
+        body,
+        e -> {
+          if (e instanceof Expr.Size s) {
+            symbols.add(s.symbol());
+          }
+        },
+        _ -> {});
     buffers.forEach(x -> symbols.addAll(x.size().symbols()));
     return new Kernel(name, buffers, List.copyOf(symbols), body, Set.copyOf(origins));
   }
@@ -43,15 +47,18 @@ public final class Kernels {
   /** The global buffers {@code s} loads and stores, in order of appearance. */
   static List<Buffer> buffers(Stmt s) {
     var buffers = new LinkedHashSet<Buffer>();
-    walk(s, e -> {
-      if (e instanceof Expr.Load l && l.buffer().space() == Space.GLOBAL) {
-        buffers.add(l.buffer());
-      }
-    }, x -> {
-      if (x instanceof Stmt.Store st && st.buffer().space() == Space.GLOBAL) {
-        buffers.add(st.buffer());
-      }
-    });
+    walk(
+        s,
+        e -> {
+          if (e instanceof Expr.Load l && l.buffer().space() == Space.GLOBAL) {
+            buffers.add(l.buffer());
+          }
+        },
+        x -> {
+          if (x instanceof Stmt.Store st && st.buffer().space() == Space.GLOBAL) {
+            buffers.add(st.buffer());
+          }
+        });
     return List.copyOf(buffers);
   }
 
@@ -82,9 +89,11 @@ public final class Kernels {
   }
 
   private static void visit(Expr e, Consumer<Expr> onExpr) {
-    LoopBuilder.map(e, x -> {
-      onExpr.accept(x);
-      return x;
-    });
+    LoopBuilder.map(
+        e,
+        x -> {
+          onExpr.accept(x);
+          return x;
+        });
   }
 }

@@ -26,11 +26,18 @@ final class Nest {
   /** A loop over contiguous elements is cut into pieces of this many for the threads. */
   static final long CHUNK = 512;
 
-  /** Loops are merged into the parallel one until it has this many iterations, whatever the run-time sizes. */
+  /**
+   * Loops are merged into the parallel one until it has this many iterations, whatever the run-time
+   * sizes.
+   */
   static final long ENOUGH_PARALLEL = 16;
 
   private record Loop(
-      LoopKind kind, String name, Supplier<Expr> lower, Supplier<Expr> upper, Consumer<Expr> bind) {}
+      LoopKind kind,
+      String name,
+      Supplier<Expr> lower,
+      Supplier<Expr> upper,
+      Consumer<Expr> bind) {}
 
   private final Scope scope;
   private final List<Runs.Axis> axes;
@@ -62,10 +69,12 @@ final class Nest {
       return this;
     }
     Dim extent = Runs.extent(runs, axes);
-    return loop(kind, "i", () -> index(0), () -> size(extent), v -> assign(runs, Index.axis(v, extent)));
+    return loop(
+        kind, "i", () -> index(0), () -> size(extent), v -> assign(runs, Index.axis(v, extent)));
   }
 
-  Nest loop(LoopKind kind, String name, Supplier<Expr> lower, Supplier<Expr> upper, Consumer<Expr> bind) {
+  Nest loop(
+      LoopKind kind, String name, Supplier<Expr> lower, Supplier<Expr> upper, Consumer<Expr> bind) {
     loops.add(new Loop(kind, name, lower, upper, bind));
     return this;
   }
@@ -92,7 +101,10 @@ final class Nest {
     return n;
   }
 
-  /** Outer loops over all but the last of {@code runs}, and a vector loop over the last, cut for the threads. */
+  /**
+   * Outer loops over all but the last of {@code runs}, and a vector loop over the last, cut for the
+   * threads.
+   */
   Nest elementwise(List<List<Integer>> runs) {
     return elementwise(runs, CHUNK);
   }
@@ -112,14 +124,20 @@ final class Nest {
     Dim others = Runs.extent(outer, axes);
     Expr chunks = div(add(size(extent), index(chunk - 1)), chunk);
     Expr[] first = new Expr[1];
-    loop(LoopKind.PARALLEL, "t", () -> index(0), () -> mul(size(others), chunks), t -> {
-      Expr count = scope.let("n", chunks);
-      boolean alone = outer.isEmpty();
-      Expr other = alone ? index(0) : scope.let("o", new Expr.Binary(BinaryFn.DIVIDE, t, count));
-      Expr piece = alone ? t : scope.let("t", new Expr.Binary(BinaryFn.REMAINDER, t, count));
-      assign(outer, Index.axis(other, others));
-      first[0] = scope.let("b", mul(piece, index(chunk)));
-    });
+    loop(
+        LoopKind.PARALLEL,
+        "t",
+        () -> index(0),
+        () -> mul(size(others), chunks),
+        t -> {
+          Expr count = scope.let("n", chunks);
+          boolean alone = outer.isEmpty();
+          Expr other =
+              alone ? index(0) : scope.let("o", new Expr.Binary(BinaryFn.DIVIDE, t, count));
+          Expr piece = alone ? t : scope.let("t", new Expr.Binary(BinaryFn.REMAINDER, t, count));
+          assign(outer, Index.axis(other, others));
+          first[0] = scope.let("b", mul(piece, index(chunk)));
+        });
     return loop(
         LoopKind.VECTOR,
         "i",
@@ -139,11 +157,19 @@ final class Nest {
       return;
     }
     Loop l = loops.get(depth);
-    scope.here().loop(l.kind(), l.name(), l.lower().get(), l.upper().get(), 1, (b, v) -> {
-      scope.enter(b, v);
-      l.bind().accept(v);
-      open(depth + 1, body);
-      scope.leave();
-    });
+    scope
+        .here()
+        .loop(
+            l.kind(),
+            l.name(),
+            l.lower().get(),
+            l.upper().get(),
+            1,
+            (b, v) -> {
+              scope.enter(b, v);
+              l.bind().accept(v);
+              open(depth + 1, body);
+              scope.leave();
+            });
   }
 }

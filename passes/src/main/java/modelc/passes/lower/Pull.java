@@ -21,12 +21,12 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The expression for one element of a value: pulls it from the operands' elements, down to values that have memory, which
- * are loaded. Index-changing ops become index arithmetic and cost nothing.
+ * The expression for one element of a value: pulls it from the operands' elements, down to values
+ * that have memory, which are loaded. Index-changing ops become index arithmetic and cost nothing.
  *
- * <p>It does not choose what has memory (fusion does) nor loop over anything: reductions, contractions and scatters are
- * lowered by their own classes, which {@link #seed} their elements here before pulling an epilogue. Its recursion is
- * bounded by the size fusion allows a group.
+ * <p>It does not choose what has memory (fusion does) nor loop over anything: reductions,
+ * contractions and scatters are lowered by their own classes, which {@link #seed} their elements
+ * here before pulling an epilogue. Its recursion is bounded by the size fusion allows a group.
  */
 final class Pull {
   private record Key(Value value, List<Index> index, Optional<Expr> guard) {}
@@ -50,7 +50,9 @@ final class Pull {
     this.tail = tail;
   }
 
-  /** Says that element {@code index} of {@code v} is {@code e}, while the innermost open loop is. */
+  /**
+   * Says that element {@code index} of {@code v} is {@code e}, while the innermost open loop is.
+   */
   void seed(Value v, List<Index> index, Expr e) {
     scope.rememberHere(new Key(v, index, Optional.empty()), e);
   }
@@ -66,7 +68,10 @@ final class Pull {
     }
   }
 
-  /** Element {@code index} of {@code v}: a constant or a variable; a vector if the index or a seed is one. */
+  /**
+   * Element {@code index} of {@code v}: a constant or a variable; a vector if the index or a seed
+   * is one.
+   */
   Expr value(Value v, List<Index> index) {
     Expr seeded = scope.known(new Key(v, index, Optional.empty()));
     if (seeded != null) {
@@ -93,7 +98,8 @@ final class Pull {
     if (tail.isPresent()) {
       mask = Optional.of(mask.map(m -> and(m, tail.get())).orElse(tail.get()));
     }
-    boolean contiguous = at instanceof Expr.Ramp r && r.stride() instanceof Expr.Const c && c.value() == 1;
+    boolean contiguous =
+        at instanceof Expr.Ramp r && r.stride() instanceof Expr.Const c && c.value() == 1;
     Expr address = contiguous ? ((Expr.Ramp) at).base() : splat(at, lanes);
     return new Expr.Load(s.buffer(), address, lanes, mask);
   }
@@ -109,7 +115,8 @@ final class Pull {
   private Expr compute(Value v, List<Index> at) {
     TensorType type = v.type();
     return switch (v.op()) {
-      case Op.Parameter o -> throw new IllegalStateException("parameter " + o.name() + " has no memory");
+      case Op.Parameter o ->
+          throw new IllegalStateException("parameter " + o.name() + " has no memory");
       case Op.Constant o -> constant(type.dtype(), o.value());
       case Op.DenseConstant o -> dense(o, at);
       case Op.Iota o -> iota(type.dtype(), at.get(o.axis()));
@@ -117,7 +124,8 @@ final class Pull {
       case Op.Unary o -> new Expr.Unary(o.fn(), value(o.x(), at));
       case Op.Binary o -> binary(o.fn(), value(o.x(), at), value(o.y(), at));
       case Op.Compare o -> compare(o.fn(), value(o.x(), at), value(o.y(), at));
-      case Op.Select o -> select(value(o.predicate(), at), value(o.onTrue(), at), value(o.onFalse(), at));
+      case Op.Select o ->
+          select(value(o.predicate(), at), value(o.onTrue(), at), value(o.onFalse(), at));
       case Op.Convert o -> convert(o.to(), value(o.x(), at));
       case Op.StopGradient o -> value(o.x(), at);
       case Op.Reshape o -> value(o.x(), Index.reshaped(o.x().type().shape(), o.shape(), at));
@@ -164,9 +172,10 @@ final class Pull {
     Expr counter = scope.let("i", scope.emit(linear));
     Expr low = convert(DType.I32, counter);
     boolean small = o.shape().elements().max() < 1L << 31;
-    Expr high = small
-        ? constant(DType.I32, 0)
-        : convert(DType.I32, binary(BinaryFn.SHIFT_RIGHT_LOGICAL, counter, index(32)));
+    Expr high =
+        small
+            ? constant(DType.I32, 0)
+            : convert(DType.I32, binary(BinaryFn.SHIFT_RIGHT_LOGICAL, counter, index(32)));
     Expr key0 = value(o.key(), List.of(Index.ZERO));
     Expr key1 = value(o.key(), List.of(Index.constant(1)));
     return ThreefryCode.word0(scope, key0, key1, low, high);
@@ -224,22 +233,31 @@ final class Pull {
     return condition.map(c -> select(c, guarded(c, body), otherwise)).orElseGet(body);
   }
 
-  /** When {@code position} is that of an element of an axis of {@code n}, {@code dilation} apart; empty: always. */
+  /**
+   * When {@code position} is that of an element of an axis of {@code n}, {@code dilation} apart;
+   * empty: always.
+   */
   Optional<Expr> inside(Index position, Dim n, long dilation) {
     Optional<Expr> condition = Optional.empty();
     if (position.min().isEmpty() || position.min().getAsLong() < 0) {
-      condition = both(condition, Optional.of(compare(CompareFn.GE, scope.emit(position), index(0))));
+      condition =
+          both(condition, Optional.of(compare(CompareFn.GE, scope.emit(position), index(0))));
     }
-    boolean below = position.isWithin(n)
-        || n.isConstant() && n.constant() > 0 && position.max().isPresent()
-            && position.max().getAsLong() <= (n.constant() - 1) * dilation;
+    boolean below =
+        position.isWithin(n)
+            || n.isConstant()
+                && n.constant() > 0
+                && position.max().isPresent()
+                && position.max().getAsLong() <= (n.constant() - 1) * dilation;
     if (!below) {
-      Expr limit = dilation == 1 ? size(n) : scope.emit(Index.of(n).plus(-1).times(dilation).plus(1));
+      Expr limit =
+          dilation == 1 ? size(n) : scope.emit(Index.of(n).plus(-1).times(dilation).plus(1));
       condition = both(condition, Optional.of(compare(CompareFn.LT, scope.emit(position), limit)));
     }
     Index remainder = position.remainder(Dim.of(dilation));
     if (!remainder.equals(Index.ZERO)) {
-      condition = both(condition, Optional.of(compare(CompareFn.EQ, scope.emit(remainder), index(0))));
+      condition =
+          both(condition, Optional.of(compare(CompareFn.EQ, scope.emit(remainder), index(0))));
     }
     return condition;
   }

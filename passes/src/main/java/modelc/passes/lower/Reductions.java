@@ -21,11 +21,13 @@ import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
 
 /**
- * Loops that reduce: over axes, over large windows, and (as plain sums of products) over contractions that have no kernel
- * of their own. Several reductions over one iteration space share its loops.
+ * Loops that reduce: over axes, over large windows, and (as plain sums of products) over
+ * contractions that have no kernel of their own. Several reductions over one iteration space share
+ * its loops.
  *
- * <p>Long reductions are cut into a fixed number of pieces, which a second kernel puts together: results depend on the
- * sizes alone, not on threads, and rounding errors stay small. It does not decide what is reduced together.
+ * <p>Long reductions are cut into a fixed number of pieces, which a second kernel puts together:
+ * results depend on the sizes alone, not on threads, and rounding errors stay small. It does not
+ * decide what is reduced together.
  */
 final class Reductions {
   /** Reductions of fewer elements in all stay in one piece. */
@@ -36,7 +38,10 @@ final class Reductions {
 
   static final long MAX_PIECES = 64;
 
-  /** With more results than this there is work for all threads without cutting, and pieces would cost memory. */
+  /**
+   * With more results than this there is work for all threads without cutting, and pieces would
+   * cost memory.
+   */
   static final long MAX_CUT_RESULTS = 4096;
 
   /** Columns a thread takes, at least. */
@@ -63,7 +68,8 @@ final class Reductions {
   private final List<Job> jobs;
   private final Finish finish;
 
-  private Reductions(Task task, List<Runs.Axis> axes, List<Integer> order, List<Job> jobs, Finish finish) {
+  private Reductions(
+      Task task, List<Runs.Axis> axes, List<Integer> order, List<Job> jobs, Finish finish) {
     this.task = task;
     this.axes = axes;
     this.order = order;
@@ -76,7 +82,8 @@ final class Reductions {
    *
    * @param order of the axes in the memory mostly read, outermost first
    */
-  static void lower(Task task, List<Runs.Axis> axes, List<Integer> order, List<Job> jobs, Finish finish) {
+  static void lower(
+      Task task, List<Runs.Axis> axes, List<Integer> order, List<Job> jobs, Finish finish) {
     new Reductions(task, axes, order, jobs, finish).lower();
   }
 
@@ -124,8 +131,12 @@ final class Reductions {
       }
     }
     var nest = new Nest(scope, axes).elementwise(kept);
-    nest.write(() -> finish.write(scope, nest.indices(),
-        jobs.stream().map(j -> Windows.identity(j.fn(), j.dtype())).toList()));
+    nest.write(
+        () ->
+            finish.write(
+                scope,
+                nest.indices(),
+                jobs.stream().map(j -> Windows.identity(j.fn(), j.dtype())).toList()));
     task.add(b);
   }
 
@@ -162,7 +173,10 @@ final class Reductions {
     return Math.min(Math.min(MAX_PIECES, length(run) / 2), all / PIECE);
   }
 
-  /** A kernel for the pieces, each with a result of its own in scratch memory, and one that reduces those. */
+  /**
+   * A kernel for the pieces, each with a result of its own in scratch memory, and one that reduces
+   * those.
+   */
   private void inPieces(List<List<Integer>> runs, List<Integer> cut) {
     long pieces = pieces(cut, Runs.extent(runs, axes).max());
     List<Integer> kept = order.stream().filter(a -> axes.get(a).kept()).toList();
@@ -172,19 +186,24 @@ final class Reductions {
       partial.add(task.scratch(j.dtype(), results.times(pieces)));
     }
     Index[] piece = new Index[1];
-    Function<List<Index>, Index> place = indices -> {
-      Index linear = piece[0];
-      for (int a : kept) {
-        linear = linear.times(axes.get(a).extent()).plus(indices.get(a));
-      }
-      return linear;
-    };
-    write(runs, Optional.of(new Cut(cut, pieces, p -> piece[0] = p)), pieces, (scope, indices, values) -> {
-      Expr at = scope.emit(place.apply(indices));
-      for (int i = 0; i < jobs.size(); i++) {
-        scope.here().store(partial.get(i), at, values.get(i));
-      }
-    });
+    Function<List<Index>, Index> place =
+        indices -> {
+          Index linear = piece[0];
+          for (int a : kept) {
+            linear = linear.times(axes.get(a).extent()).plus(indices.get(a));
+          }
+          return linear;
+        };
+    write(
+        runs,
+        Optional.of(new Cut(cut, pieces, p -> piece[0] = p)),
+        pieces,
+        (scope, indices, values) -> {
+          Expr at = scope.emit(place.apply(indices));
+          for (int i = 0; i < jobs.size(); i++) {
+            scope.here().store(partial.get(i), at, values.get(i));
+          }
+        });
     var outer = new ArrayList<Runs.Axis>();
     for (Runs.Axis a : axes) {
       outer.add(a.kept() ? a : new Runs.Axis(Dim.ONE, true));
@@ -196,17 +215,24 @@ final class Reductions {
     var second = new ArrayList<Job>();
     for (int i = 0; i < jobs.size(); i++) {
       Buffer from = partial.get(i);
-      second.add(new Job(jobs.get(i).fn(), jobs.get(i).dtype(), (scope, indices) -> {
-        piece[0] = indices.getLast();
-        return scope.let("p", load(from, scope.emit(place.apply(indices))));
-      }));
+      second.add(
+          new Job(
+              jobs.get(i).fn(),
+              jobs.get(i).dtype(),
+              (scope, indices) -> {
+                piece[0] = indices.getLast();
+                return scope.let("p", load(from, scope.emit(place.apply(indices))));
+              }));
     }
-    Finish last = (scope, indices, values) -> finish.write(scope, indices.subList(0, axes.size()), values);
+    Finish last =
+        (scope, indices, values) -> finish.write(scope, indices.subList(0, axes.size()), values);
     var whole = new Reductions(task, outer, outerOrder, second, last);
     whole.write(Runs.find(outer, outerOrder, whole::trial).of(), Optional.empty(), 0, last);
   }
 
-  /** Run {@code run} in {@code pieces} pieces; {@code piece} is told the index of the current one. */
+  /**
+   * Run {@code run} in {@code pieces} pieces; {@code piece} is told the index of the current one.
+   */
   private record Cut(List<Integer> run, long pieces, Consumer<Index> piece) {}
 
   private void write(List<List<Integer>> runs, Optional<Cut> cut, long pieces, Finish end) {
@@ -214,13 +240,19 @@ final class Reductions {
     var scope = new Scope(b);
     var nest = new Nest(scope, axes);
     Expr[] bounds = new Expr[2];
-    cut.ifPresent(c -> nest.loop(
-        LoopKind.PARALLEL, "t", () -> index(0), () -> index(pieces), t -> {
-          c.piece().accept(Index.axis(t, Dim.of(pieces)));
-          Expr n = size(Runs.extent(List.of(c.run()), axes));
-          bounds[0] = scope.let("b", share(n, t, pieces));
-          bounds[1] = scope.let("e", share(n, LoopBuilder.add(t, index(1)), pieces));
-        }));
+    cut.ifPresent(
+        c ->
+            nest.loop(
+                LoopKind.PARALLEL,
+                "t",
+                () -> index(0),
+                () -> index(pieces),
+                t -> {
+                  c.piece().accept(Index.axis(t, Dim.of(pieces)));
+                  Expr n = size(Runs.extent(List.of(c.run()), axes));
+                  bounds[0] = scope.let("b", share(n, t, pieces));
+                  bounds[1] = scope.let("e", share(n, LoopBuilder.add(t, index(1)), pieces));
+                }));
     List<List<Integer>> kept = runs.stream().filter(this::isKept).toList();
     boolean columns = !runs.isEmpty() && isKept(runs.getLast());
     List<List<Integer>> outer = columns ? kept.subList(0, kept.size() - 1) : kept;
@@ -266,20 +298,25 @@ final class Reductions {
       LoopKind kind = vector ? LoopKind.VECTOR : LoopKind.SERIAL;
       if (cut.isPresent() && cut.get().run().equals(run)) {
         Dim extent = Runs.extent(List.of(run), axes);
-        inner.loop(kind, "r", () -> bounds[0], () -> bounds[1],
+        inner.loop(
+            kind,
+            "r",
+            () -> bounds[0],
+            () -> bounds[1],
             v -> inner.assign(List.of(run), Index.axis(v, extent)));
       } else {
         inner.over(kind, List.of(run));
       }
     }
-    inner.write(() -> {
-      for (int i = 0; i < jobs.size(); i++) {
-        Buffer acc = accumulators.get(i);
-        Expr x = jobs.get(i).element().at(scope, inner.indices());
-        Expr sum = Pull.binary(Windows.binary(jobs.get(i).fn()), load(acc, index(0)), x);
-        scope.here().store(acc, index(0), sum);
-      }
-    });
+    inner.write(
+        () -> {
+          for (int i = 0; i < jobs.size(); i++) {
+            Buffer acc = accumulators.get(i);
+            Expr x = jobs.get(i).element().at(scope, inner.indices());
+            Expr sum = Pull.binary(Windows.binary(jobs.get(i).fn()), load(acc, index(0)), x);
+            scope.here().store(acc, index(0), sum);
+          }
+        });
     var values = new ArrayList<Expr>();
     for (Buffer acc : accumulators) {
       values.add(scope.letHere("sum", load(acc, index(0))));

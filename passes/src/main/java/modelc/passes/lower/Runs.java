@@ -10,8 +10,9 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.Var;
 
 /**
- * Which neighbouring axes of an iteration space one loop can run over: those that every address takes with matching
- * strides. Found by writing the kernel once, with a loop an axis, into the void.
+ * Which neighbouring axes of an iteration space one loop can run over: those that every address
+ * takes with matching strides. Found by writing the kernel once, with a loop an axis, into the
+ * void.
  *
  * <p>It does not decide what kinds of loops these become.
  *
@@ -32,22 +33,27 @@ record Runs(List<List<Integer>> of) {
     void write(Scope scope, List<Index> axes);
   }
 
-  /** The runs of {@code axes}, given in {@code order}, outermost first. Axes of size 1 are in none. */
+  /**
+   * The runs of {@code axes}, given in {@code order}, outermost first. Axes of size 1 are in none.
+   */
   static Runs find(List<Axis> axes, List<Integer> order, Trial trial) {
     var vars = new ArrayList<Index.Axis>();
     for (int i = 0; i < axes.size(); i++) {
       vars.add(new Index.Axis(new Expr.VarRef(Var.index("trial" + i)), axes.get(i).extent()));
     }
     var scope = new Scope(new LoopBuilder());
-    trial.write(scope, IntStream.range(0, axes.size())
-        .mapToObj(i -> Index.axis(vars.get(i).expr(), vars.get(i).extent()))
-        .toList());
+    trial.write(
+        scope,
+        IntStream.range(0, axes.size())
+            .mapToObj(i -> Index.axis(vars.get(i).expr(), vars.get(i).extent()))
+            .toList());
     List<Integer> real = order.stream().filter(a -> !axes.get(a).extent().isOne()).toList();
     var runs = new ArrayList<List<Integer>>();
     for (int axis : real) {
-      boolean joins = !runs.isEmpty()
-          && axes.get(runs.getLast().getLast()).kept() == axes.get(axis).kept()
-          && joins(scope.emitted(), vars.get(runs.getLast().getLast()), vars.get(axis));
+      boolean joins =
+          !runs.isEmpty()
+              && axes.get(runs.getLast().getLast()).kept() == axes.get(axis).kept()
+              && joins(scope.emitted(), vars.get(runs.getLast().getLast()), vars.get(axis));
       if (!joins) {
         runs.add(new ArrayList<>());
       }
@@ -57,7 +63,8 @@ record Runs(List<List<Integer>> of) {
   }
 
   private static boolean joins(List<Index> forms, Index.Axis outer, Index.Axis inner) {
-    return forms.stream().allMatch(f -> f.factor(outer).equals(f.factor(inner).times(inner.extent())));
+    return forms.stream()
+        .allMatch(f -> f.factor(outer).equals(f.factor(inner).times(inner.extent())));
   }
 
   /** The number of iterations of {@code runs} together. */
@@ -72,7 +79,8 @@ record Runs(List<List<Integer>> of) {
   }
 
   /** Gives each axis of {@code runs} its index, from one that runs over all of them. */
-  static void recover(List<List<Integer>> runs, List<Axis> axes, Index linear, Consumer<Assigned> to) {
+  static void recover(
+      List<List<Integer>> runs, List<Axis> axes, Index linear, Consumer<Assigned> to) {
     List<Integer> all = runs.stream().flatMap(List::stream).toList();
     for (int i = all.size() - 1; i >= 0; i--) {
       Dim extent = axes.get(all.get(i)).extent();

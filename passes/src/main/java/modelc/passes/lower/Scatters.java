@@ -23,8 +23,8 @@ import modelc.ir.tensor.Window;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lowers the ops that add to places chosen by data. Nothing is added concurrently: the order of additions, and so the
- * result, is fixed.
+ * Lowers the ops that add to places chosen by data. Nothing is added concurrently: the order of
+ * additions, and so the result, is fixed.
  */
 final class Scatters {
   /** Pieces of the scattered axis, for the threads. */
@@ -32,7 +32,10 @@ final class Scatters {
 
   private Scatters() {}
 
-  /** A kernel that finds which tap of each window is greatest, and one that collects what each element is given. */
+  /**
+   * A kernel that finds which tap of each window is greatest, and one that collects what each
+   * element is given.
+   */
   static void selectAndScatter(Task task) {
     Value lead = task.group().lead();
     Op.SelectAndScatter o = (Op.SelectAndScatter) lead.op();
@@ -40,14 +43,25 @@ final class Scatters {
     Buffer taken = task.scratch(DType.I32, windows.elements());
     var memory = new Storage.Stored(taken, task.layouts().of(o.source()).strides(windows));
     List<Integer> order = task.layouts().of(o.source()).order();
-    task.elementwise(windows, order, (scope, at) ->
-        scope.here().store(taken, scope.emit(Pull.address(memory, at)), firstGreatest(task.pull(scope), scope, o, at)));
+    task.elementwise(
+        windows,
+        order,
+        (scope, at) ->
+            scope
+                .here()
+                .store(
+                    taken,
+                    scope.emit(Pull.address(memory, at)),
+                    firstGreatest(task.pull(scope), scope, o, at)));
     Shape shape = lead.type().shape();
-    task.elementwise(shape, task.layouts().of(lead).order(), (scope, at) -> {
-      Pull pull = task.pull(scope);
-      pull.seed(lead, at, collected(pull, scope, o, memory, at));
-      task.finish(scope, pull, shape, at);
-    });
+    task.elementwise(
+        shape,
+        task.layouts().of(lead).order(),
+        (scope, at) -> {
+          Pull pull = task.pull(scope);
+          pull.seed(lead, at, collected(pull, scope, o, memory, at));
+          task.finish(scope, pull, shape, at);
+        });
   }
 
   /** The number, row-major, of the first greatest tap of the window at {@code at}. */
@@ -87,10 +101,18 @@ final class Scatters {
         exists = pull.both(exists, c.condition(pull, scope, o.window(), i));
       }
       Expr tap = Pull.convert(DType.I32, scope.let("t", scope.emit(c.number(o.window()))));
-      Expr x = pull.orElse(exists, () -> {
-        Expr mine = scope.let("c", Pull.compare(CompareFn.EQ, scope.let("w", pull.load(taken, c.window())), tap));
-        return Pull.select(mine, pull.value(o.source(), c.window()), zero);
-      }, zero);
+      Expr x =
+          pull.orElse(
+              exists,
+              () -> {
+                Expr mine =
+                    scope.let(
+                        "c",
+                        Pull.compare(
+                            CompareFn.EQ, scope.let("w", pull.load(taken, c.window())), tap));
+                return Pull.select(mine, pull.value(o.source(), c.window()), zero);
+              },
+              zero);
       sum = sum == null ? x : Pull.binary(BinaryFn.ADD, sum, scope.let("x", x));
     }
     return scope.let("s", requireNonNull(sum, "a window holds nothing"));
@@ -127,7 +149,8 @@ final class Scatters {
       long most = (w.size().get(i) + stride - 1) / stride;
       var longer = new ArrayList<Candidate>();
       for (Candidate c : all) {
-        // The last window first becomes the first one last: additions are in the order of the windows.
+        // The last window first becomes the first one last: additions are in the order of the
+        // windows.
         for (long back = most - 1; back >= 0; back--) {
           Index window = position.quotient(Dim.of(stride)).plus(-back);
           Index tap = position.remainder(Dim.of(stride)).plus(back * stride);
@@ -145,14 +168,25 @@ final class Scatters {
     return longer;
   }
 
-  /** Copies the operand, then adds the updates one after the other; threads share the places, not the updates. */
+  /**
+   * Copies the operand, then adds the updates one after the other; threads share the places, not
+   * the updates.
+   */
   static void scatterAdd(Task task) {
     Value lead = task.group().lead();
     Op.ScatterAdd o = (Op.ScatterAdd) lead.op();
     Storage.Stored s = task.stored(lead);
     Shape shape = lead.type().shape();
-    task.elementwise(shape, task.layouts().of(lead).order(), (scope, at) ->
-        scope.here().store(s.buffer(), scope.emit(Pull.address(s, at)), task.pull(scope).value(o.x(), at)));
+    task.elementwise(
+        shape,
+        task.layouts().of(lead).order(),
+        (scope, at) ->
+            scope
+                .here()
+                .store(
+                    s.buffer(),
+                    scope.emit(Pull.address(s, at)),
+                    task.pull(scope).value(o.x(), at)));
     if (Task.isEmpty(shape) || Task.isEmpty(o.updates().type().shape())) {
       return;
     }
@@ -163,24 +197,35 @@ final class Scatters {
     var nest = new Nest(scope, axes);
     Expr n = LoopBuilder.size(shape.dim(o.axis()));
     Expr[] bounds = new Expr[2];
-    nest.loop(LoopKind.PARALLEL, "t", () -> index(0), () -> index(PIECES), t -> {
-      bounds[0] = scope.let("b", LoopBuilder.div(LoopBuilder.mul(n, t), PIECES));
-      bounds[1] = scope.let("e", LoopBuilder.div(LoopBuilder.mul(n, LoopBuilder.add(t, index(1))), PIECES));
-    });
+    nest.loop(
+        LoopKind.PARALLEL,
+        "t",
+        () -> index(0),
+        () -> index(PIECES),
+        t -> {
+          bounds[0] = scope.let("b", LoopBuilder.div(LoopBuilder.mul(n, t), PIECES));
+          bounds[1] =
+              scope.let(
+                  "e", LoopBuilder.div(LoopBuilder.mul(n, LoopBuilder.add(t, index(1))), PIECES));
+        });
     List<List<Integer>> outer = new ArrayList<>();
     for (int i = 0; i < o.axis() + rank; i++) {
       outer.add(List.of(i));
     }
     outer.forEach(run -> nest.over(LoopKind.SERIAL, List.of(run)));
-    nest.write(() -> {
-      List<Index> at = nest.indices();
-      Pull pull = task.pull(scope);
-      Expr i = pull.value(o.indices(), at.subList(o.axis(), o.axis() + rank));
-      Expr place = scope.let("g", Pull.convert(DType.I64, i));
-      Expr mine = Pull.binary(BinaryFn.AND,
-          Pull.compare(CompareFn.GE, place, bounds[0]), LoopBuilder.lt(place, bounds[1]));
-      scope.here().when(mine, then -> addUpdate(task, scope, then, o, s, axes, at, place));
-    });
+    nest.write(
+        () -> {
+          List<Index> at = nest.indices();
+          Pull pull = task.pull(scope);
+          Expr i = pull.value(o.indices(), at.subList(o.axis(), o.axis() + rank));
+          Expr place = scope.let("g", Pull.convert(DType.I64, i));
+          Expr mine =
+              Pull.binary(
+                  BinaryFn.AND,
+                  Pull.compare(CompareFn.GE, place, bounds[0]),
+                  LoopBuilder.lt(place, bounds[1]));
+          scope.here().when(mine, then -> addUpdate(task, scope, then, o, s, axes, at, place));
+        });
     task.add(b);
   }
 
@@ -200,16 +245,22 @@ final class Scatters {
       boolean last = i == axes.size() - 1;
       inner.over(last ? LoopKind.VECTOR : LoopKind.SERIAL, List.of(List.of(i)));
     }
-    inner.write(() -> {
-      var from = new ArrayList<>(at.subList(0, o.axis() + rank));
-      from.addAll(inner.indices().subList(o.axis() + rank, axes.size()));
-      var to = new ArrayList<>(at.subList(0, o.axis()));
-      to.add(Index.axis(place, task.group().lead().type().dim(o.axis())));
-      to.addAll(from.subList(o.axis() + rank, from.size()));
-      Expr address = scope.emit(Pull.address(s, to));
-      Expr update = task.pull(scope).value(o.updates(), from);
-      scope.here().store(s.buffer(), address, Pull.binary(BinaryFn.ADD, load(s.buffer(), address), update));
-    });
+    inner.write(
+        () -> {
+          var from = new ArrayList<>(at.subList(0, o.axis() + rank));
+          from.addAll(inner.indices().subList(o.axis() + rank, axes.size()));
+          var to = new ArrayList<>(at.subList(0, o.axis()));
+          to.add(Index.axis(place, task.group().lead().type().dim(o.axis())));
+          to.addAll(from.subList(o.axis() + rank, from.size()));
+          Expr address = scope.emit(Pull.address(s, to));
+          Expr update = task.pull(scope).value(o.updates(), from);
+          scope
+              .here()
+              .store(
+                  s.buffer(),
+                  address,
+                  Pull.binary(BinaryFn.ADD, load(s.buffer(), address), update));
+        });
     scope.leave();
   }
 }

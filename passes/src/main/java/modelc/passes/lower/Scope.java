@@ -14,8 +14,8 @@ import modelc.ir.loop.Var;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open loops of a kernel being written, and what is already computed in each: puts every expression into the outermost
- * loop that knows all its variables, once.
+ * The open loops of a kernel being written, and what is already computed in each: puts every
+ * expression into the outermost loop that knows all its variables, once.
  *
  * <p>It moves pure expressions only; loads of accumulators must be written where they are meant.
  */
@@ -85,7 +85,10 @@ final class Scope {
     return var;
   }
 
-  /** Binds {@code e} to a variable where statements go now: for what changes while the loops around run. */
+  /**
+   * Binds {@code e} to a variable where statements go now: for what changes while the loops around
+   * run.
+   */
   Expr letHere(String name, Expr e) {
     Expr var = here().let(name, e);
     if (var instanceof Expr.VarRef v) {
@@ -96,22 +99,25 @@ final class Scope {
 
   private int level(Expr e) {
     int[] deepest = {0};
-    LoopBuilder.map(e, x -> {
-      if (x instanceof Expr.VarRef v) {
-        deepest[0] = Math.max(deepest[0], levelOf.getOrDefault(v.var(), 0));
-      }
-      return x;
-    });
+    LoopBuilder.map(
+        e,
+        x -> {
+          if (x instanceof Expr.VarRef v) {
+            deepest[0] = Math.max(deepest[0], levelOf.getOrDefault(v.var(), 0));
+          }
+          return x;
+        });
     return deepest[0];
   }
 
   /** {@code index} as an I64 expression: a vector when a lane or a vector variable occurs in it. */
   Expr emit(Index index) {
-    Optional<Index.Lane> lane = index.terms().keySet().stream()
-        .map(Index.Term::atom)
-        .filter(Index.Lane.class::isInstance)
-        .map(Index.Lane.class::cast)
-        .findFirst();
+    Optional<Index.Lane> lane =
+        index.terms().keySet().stream()
+            .map(Index.Term::atom)
+            .filter(Index.Lane.class::isInstance)
+            .map(Index.Lane.class::cast)
+            .findFirst();
     if (lane.isEmpty()) {
       return emitSum(index);
     }
@@ -131,10 +137,13 @@ final class Scope {
   private Expr emitSum(Index index) {
     emitted.add(index);
     var byLevel = new TreeMap<Integer, Expr>();
-    index.terms().forEach((t, f) -> {
-      Expr e = term(t, f);
-      byLevel.merge(level(e), e, Scope::add);
-    });
+    index
+        .terms()
+        .forEach(
+            (t, f) -> {
+              Expr e = term(t, f);
+              byLevel.merge(level(e), e, Scope::add);
+            });
     Expr sum = LoopBuilder.index(0);
     int last = byLevel.isEmpty() ? 0 : byLevel.lastKey();
     for (var e : byLevel.entrySet()) {
@@ -151,7 +160,8 @@ final class Scope {
     return switch (t.atom()) {
       case Index.One _ -> factor;
       case Index.Axis a -> mul(a.expr(), factor);
-      case Index.Lane l -> mul(new Expr.Ramp(LoopBuilder.index(0), LoopBuilder.index(1), l.lanes()), factor);
+      case Index.Lane l ->
+          mul(new Expr.Ramp(LoopBuilder.index(0), LoopBuilder.index(1), l.lanes()), factor);
       case Index.Quotient q -> mul(let("q", divide(BinaryFn.DIVIDE, q.of(), q.by())), factor);
       case Index.Remainder r -> mul(let("r", divide(BinaryFn.REMAINDER, r.of(), r.by())), factor);
     };

@@ -13,7 +13,8 @@ import modelc.passes.layout.Views;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the values of an entry that have memory are: the buffer of each and the strides of its logical axes.
+ * Where the values of an entry that have memory are: the buffer of each and the strides of its
+ * logical axes.
  *
  * <p>It does not know which piece of the arena a buffer becomes.
  */

@@ -18,7 +18,8 @@ import modelc.passes.fuse.Group;
 import modelc.passes.layout.Layouts;
 
 /**
- * One group being lowered: what every kind of lowering needs, and the kernels and scratch memory made so far.
+ * One group being lowered: what every kind of lowering needs, and the kernels and scratch memory
+ * made so far.
  *
  * <p>It makes no decisions.
  *
@@ -70,7 +71,10 @@ record Task(
     return shape.dims().stream().anyMatch(d -> d.factor() == 0);
   }
 
-  /** A kernel that runs {@code body} for every index of {@code shape}, in {@code order}, as vectors where that pays. */
+  /**
+   * A kernel that runs {@code body} for every index of {@code shape}, in {@code order}, as vectors
+   * where that pays.
+   */
   void elementwise(Shape shape, List<Integer> order, Runs.Trial body) {
     if (isEmpty(shape)) {
       return;
@@ -90,10 +94,12 @@ record Task(
   }
 
   /** As above, for {@code lanes} elements at once, of which those in {@code mask} exist. */
-  void finish(Scope scope, Pull pull, Shape shape, List<Index> index, int lanes, Optional<Expr> mask) {
+  void finish(
+      Scope scope, Pull pull, Shape shape, List<Index> index, int lanes, Optional<Expr> mask) {
     var stores = new ArrayList<Stmt>();
     for (Value v : group.stored()) {
-      List<Index> at = v.type().shape().equals(shape) ? index : Index.reshaped(v.type().shape(), shape, index);
+      List<Index> at =
+          v.type().shape().equals(shape) ? index : Index.reshaped(v.type().shape(), shape, index);
       Storage.Stored s = stored(v);
       Expr e = LoopBuilder.splat(pull.value(v, at), lanes);
       Expr address = scope.emit(Pull.address(s, at));

@@ -5,8 +5,8 @@ import modelc.ir.DType;
 import modelc.ir.loop.Expr;
 
 /**
- * Threefry-2x32 with 20 rounds as I32 expressions, for {@code RandomBits} (Salmon et al., "Parallel random numbers: as
- * easy as 1, 2, 3", SC'11).
+ * Threefry-2x32 with 20 rounds as I32 expressions, for {@code RandomBits} (Salmon et al., "Parallel
+ * random numbers: as easy as 1, 2, 3", SC'11).
  *
  * <p>The function itself, in Java, is {@link modelc.ir.Threefry}'s; tests hold the two together.
  */
@@ -29,7 +29,8 @@ final class ThreefryCode {
       if (round % 4 == 3) {
         int injection = round / 4 + 1;
         x = scope.let("x", add(x, keys[injection % 3]));
-        Expr k = scope.let("k", add(keys[(injection + 1) % 3], Pull.constant(DType.I32, injection)));
+        Expr k =
+            scope.let("k", add(keys[(injection + 1) % 3], Pull.constant(DType.I32, injection)));
         y = scope.let("y", add(y, k));
       }
     }

@@ -22,14 +22,17 @@ import org.jspecify.annotations.Nullable;
 final class Windows {
   private Windows() {}
 
-  /** Positions in the padded, dilated input that tap {@code tap} of the window at {@code at} reads. */
+  /**
+   * Positions in the padded, dilated input that tap {@code tap} of the window at {@code at} reads.
+   */
   static List<Index> positions(Window w, List<Index> at, List<Index> tap) {
     var positions = new ArrayList<Index>();
     for (int i = 0; i < at.size(); i++) {
-      positions.add(at.get(i)
-          .times(w.stride().get(i))
-          .plus(tap.get(i).times(w.windowDilation().get(i)))
-          .plus(-w.padLow().get(i)));
+      positions.add(
+          at.get(i)
+              .times(w.stride().get(i))
+              .plus(tap.get(i).times(w.windowDilation().get(i)))
+              .plus(-w.padLow().get(i)));
     }
     return positions;
   }
@@ -41,7 +44,8 @@ final class Windows {
       if (isWhole(w, i)) {
         continue;
       }
-      inside = pull.both(inside, pull.inside(positions.get(i), shape.dim(i), w.baseDilation().get(i)));
+      inside =
+          pull.both(inside, pull.inside(positions.get(i), shape.dim(i), w.baseDilation().get(i)));
     }
     return inside;
   }
@@ -92,13 +96,17 @@ final class Windows {
     for (List<Index> tap : allTaps(o.window())) {
       List<Index> positions = positions(o.window(), at, tap);
       Optional<Expr> inside = inside(pull, o.window(), positions, o.x().type().shape());
-      Expr x = pull.orElse(inside, () -> pull.value(o.x(), elements(o.window(), positions)), identity);
+      Expr x =
+          pull.orElse(inside, () -> pull.value(o.x(), elements(o.window(), positions)), identity);
       result = result == null ? x : Pull.binary(binary(o.fn()), result, x);
     }
     return result == null ? identity : result;
   }
 
-  /** Sums over elements as far apart as the window is wide (the gradient of average pooling) read one element each. */
+  /**
+   * Sums over elements as far apart as the window is wide (the gradient of average pooling) read
+   * one element each.
+   */
   private static Optional<Expr> upsampled(Pull pull, Op.ReduceWindow o, List<Index> at) {
     if (!Pooling.isUpsampling(o)) {
       return Optional.empty();
@@ -132,13 +140,14 @@ final class Windows {
   /** What {@code fn} gives over nothing. */
   static Expr identity(ReduceFn fn, DType dtype) {
     boolean real = dtype.isFloat();
-    double value = switch (fn) {
-      case ADD, OR -> 0;
-      case MULTIPLY -> 1;
-      case AND -> dtype == DType.BOOL ? 1 : -1;
-      case MAXIMUM -> real ? Double.NEGATIVE_INFINITY : least(dtype);
-      case MINIMUM -> real ? Double.POSITIVE_INFINITY : -(least(dtype) + 1);
-    };
+    double value =
+        switch (fn) {
+          case ADD, OR -> 0;
+          case MULTIPLY -> 1;
+          case AND -> dtype == DType.BOOL ? 1 : -1;
+          case MAXIMUM -> real ? Double.NEGATIVE_INFINITY : least(dtype);
+          case MINIMUM -> real ? Double.POSITIVE_INFINITY : -(least(dtype) + 1);
+        };
     return Pull.constant(dtype, value);
   }
 

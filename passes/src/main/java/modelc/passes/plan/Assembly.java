@@ -31,10 +31,12 @@ import modelc.passes.lower.Kernels;
 import modelc.passes.lower.Storage;
 
 /**
- * Makes one entry out of its fused groups: lowers each, orders the launches so that results can be written over the
- * arguments they replace, gives every buffer its memory and every launch its barrier.
+ * Makes one entry out of its fused groups: lowers each, orders the launches so that results can be
+ * written over the arguments they replace, gives every buffer its memory and every launch its
+ * barrier.
  *
- * <p>A result is written in place only where that is proved harmless; otherwise it is made elsewhere and copied last.
+ * <p>A result is written in place only where that is proved harmless; otherwise it is made
+ * elsewhere and copied last.
  */
 public final class Assembly {
   /** How well memory was used: bytes of the arena, and the most bytes alive at once. */
@@ -156,16 +158,22 @@ public final class Assembly {
 
   static Set<Buffer> writes(Kernel k) {
     var writes = new LinkedHashSet<Buffer>();
-    Kernels.walk(k.body(), _ -> {}, s -> {
-      if (s instanceof Stmt.Store st) {
-        writes.add(st.buffer());
-      }
-    });
+    Kernels.walk(
+        k.body(),
+        _ -> {},
+        s -> {
+          if (s instanceof Stmt.Store st) {
+            writes.add(st.buffer());
+          }
+        });
     writes.retainAll(new HashSet<>(k.parameters()));
     return writes;
   }
 
-  /** As given, but with those that replace an argument after all that read it, wherever that is possible. */
+  /**
+   * As given, but with those that replace an argument after all that read it, wherever that is
+   * possible.
+   */
   private List<Part> order(List<Part> parts) {
     var before = new LinkedHashMap<Part, Set<Part>>();
     for (Part p : parts) {
@@ -177,16 +185,17 @@ public final class Assembly {
       }
       before.put(p, first);
     }
-    replaces.forEach((replacement, old) -> {
-      for (Part w : parts) {
-        for (Part r : parts) {
-          boolean late = w.writes.contains(replacement) && r.uses.contains(old) && r != w;
-          if (late && !reaches(r, w, before)) {
-            Objects.requireNonNull(before.get(w)).add(r);
+    replaces.forEach(
+        (replacement, old) -> {
+          for (Part w : parts) {
+            for (Part r : parts) {
+              boolean late = w.writes.contains(replacement) && r.uses.contains(old) && r != w;
+              if (late && !reaches(r, w, before)) {
+                Objects.requireNonNull(before.get(w)).add(r);
+              }
+            }
           }
-        }
-      }
-    });
+        });
     return topological(parts, before);
   }
 
@@ -212,7 +221,8 @@ public final class Assembly {
       var stack = new ArrayList<>(List.of(root));
       while (!stack.isEmpty()) {
         Part p = stack.getLast();
-        List<Part> missing = Objects.requireNonNull(before.get(p)).stream().filter(q -> !order.contains(q)).toList();
+        List<Part> missing =
+            Objects.requireNonNull(before.get(p)).stream().filter(q -> !order.contains(q)).toList();
         if (missing.isEmpty()) {
           stack.removeLast();
           order.add(p);
@@ -224,17 +234,21 @@ public final class Assembly {
     return List.copyOf(order);
   }
 
-  /** Results whose replacement of their argument is proved get its memory; for the others a copy comes last. */
+  /**
+   * Results whose replacement of their argument is proved get its memory; for the others a copy
+   * comes last.
+   */
   private void decideInPlace(List<Kernel> kernels) {
     var copies = new ArrayList<Kernel>();
-    replaces.forEach((replacement, old) -> {
-      if (isSafe(kernels, old, replacement)) {
-        refs.put(replacement, Objects.requireNonNull(refs.get(old)));
-      } else {
-        scratch.add(replacement);
-        copies.add(GroupLowering.copy(entry.name() + "_copy_" + old.name(), replacement, old));
-      }
-    });
+    replaces.forEach(
+        (replacement, old) -> {
+          if (isSafe(kernels, old, replacement)) {
+            refs.put(replacement, Objects.requireNonNull(refs.get(old)));
+          } else {
+            scratch.add(replacement);
+            copies.add(GroupLowering.copy(entry.name() + "_copy_" + old.name(), replacement, old));
+          }
+        });
     kernels.addAll(copies);
   }
 
@@ -263,12 +277,15 @@ public final class Assembly {
       }
     }
     List<Buffer> planned = List.copyOf(first.keySet());
-    var lifetimes = planned.stream()
-        .map(b -> new MemoryPlanner.Lifetime(
-            Math.multiplyExact(b.size().max(), b.dtype().bytes()),
-            Objects.requireNonNull(first.get(b)),
-            Objects.requireNonNull(last.get(b))))
-        .toList();
+    var lifetimes =
+        planned.stream()
+            .map(
+                b ->
+                    new MemoryPlanner.Lifetime(
+                        Math.multiplyExact(b.size().max(), b.dtype().bytes()),
+                        Objects.requireNonNull(first.get(b)),
+                        Objects.requireNonNull(last.get(b))))
+            .toList();
     MemoryPlanner.Plan plan = MemoryPlanner.plan(lifetimes);
     for (int i = 0; i < planned.size(); i++) {
       refs.put(planned.get(i), new Ref.Arena(plan.offsets().get(i)));
@@ -277,9 +294,13 @@ public final class Assembly {
   }
 
   private Barriers.Step step(Kernel k) {
-    List<Ref> to = k.parameters().stream()
-        .map(b -> Objects.requireNonNull(refs.get(b), () -> "buffer " + b.name() + " has no memory"))
-        .toList();
+    List<Ref> to =
+        k.parameters().stream()
+            .map(
+                b ->
+                    Objects.requireNonNull(
+                        refs.get(b), () -> "buffer " + b.name() + " has no memory"))
+            .toList();
     return new Barriers.Step(new Launch(k, to, Work.isWorthSplitting(k), false), writes(k));
   }
 
@@ -288,7 +309,9 @@ public final class Assembly {
     for (Value v : Graph.topological(entry.function().results())) {
       v.type().shape().dims().forEach(d -> symbols.addAll(d.symbols()));
     }
-    entry.arguments().forEach(a -> a.value().type().shape().dims().forEach(d -> symbols.addAll(d.symbols())));
+    entry
+        .arguments()
+        .forEach(a -> a.value().type().shape().dims().forEach(d -> symbols.addAll(d.symbols())));
     return List.copyOf(symbols);
   }
 }

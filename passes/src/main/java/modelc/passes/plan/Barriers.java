@@ -8,8 +8,8 @@ import modelc.ir.loop.LoopEntry.Launch;
 import modelc.ir.loop.LoopEntry.Ref;
 
 /**
- * Puts barriers only where memory asks for one: a launch that touches what another wrote, or writes what another reads,
- * since the last barrier, unless the same thread runs both.
+ * Puts barriers only where memory asks for one: a launch that touches what another wrote, or writes
+ * what another reads, since the last barrier, unless the same thread runs both.
  *
  * <p>It does not reorder launches.
  */
@@ -33,9 +33,13 @@ final class Barriers {
     for (Step s : steps) {
       Launch l = s.launch();
       var now = new Ran(ranges(s), l.split());
-      boolean barrier = since.stream().anyMatch(r ->
-          (r.split || now.split)
-              && r.ranges.stream().anyMatch(a -> now.ranges.stream().anyMatch(a::conflicts)));
+      boolean barrier =
+          since.stream()
+              .anyMatch(
+                  r ->
+                      (r.split || now.split)
+                          && r.ranges.stream()
+                              .anyMatch(a -> now.ranges.stream().anyMatch(a::conflicts)));
       if (barrier) {
         since.clear();
       }
@@ -51,10 +55,11 @@ final class Barriers {
       Buffer b = s.launch().kernel().parameters().get(i);
       boolean write = s.writes().contains(b);
       long bytes = Math.multiplyExact(b.size().max(), b.dtype().bytes());
-      ranges.add(switch (s.launch().arguments().get(i)) {
-        case Ref.Argument a -> new Range(a.index(), 0, Long.MAX_VALUE, write);
-        case Ref.Arena a -> new Range(-1, a.byteOffset(), a.byteOffset() + bytes, write);
-      });
+      ranges.add(
+          switch (s.launch().arguments().get(i)) {
+            case Ref.Argument a -> new Range(a.index(), 0, Long.MAX_VALUE, write);
+            case Ref.Arena a -> new Range(-1, a.byteOffset(), a.byteOffset() + bytes, write);
+          });
     }
     return ranges;
   }

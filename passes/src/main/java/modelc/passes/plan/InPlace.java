@@ -9,31 +9,41 @@ import modelc.ir.loop.Stmt;
 import modelc.passes.lower.Kernels;
 
 /**
- * Proves that a kernel may write over what it reads: every element read is the one the same iteration writes later.
+ * Proves that a kernel may write over what it reads: every element read is the one the same
+ * iteration writes later.
  *
- * <p>It looks at the kernel before vectorisation, and only at equal index expressions: what it does not see is a copy.
+ * <p>It looks at the kernel before vectorisation, and only at equal index expressions: what it does
+ * not see is a copy.
  */
 final class InPlace {
   private InPlace() {}
 
-  /** True when {@code kernel} may be given the same memory for {@code old} and {@code replacement}. */
+  /**
+   * True when {@code kernel} may be given the same memory for {@code old} and {@code replacement}.
+   */
   static boolean isSafe(Kernel kernel, Buffer old, Buffer replacement) {
     var reads = new HashSet<Expr>();
     var writes = new HashSet<Expr>();
-    Kernels.walk(kernel.body(), e -> {
-      if (e instanceof Expr.Load l && l.buffer().equals(old)) {
-        reads.add(l.index());
-      }
-    }, s -> {
-      if (s instanceof Stmt.Store st && st.buffer().equals(replacement)) {
-        writes.add(st.index());
-      }
-    });
+    Kernels.walk(
+        kernel.body(),
+        e -> {
+          if (e instanceof Expr.Load l && l.buffer().equals(old)) {
+            reads.add(l.index());
+          }
+        },
+        s -> {
+          if (s instanceof Stmt.Store st && st.buffer().equals(replacement)) {
+            writes.add(st.index());
+          }
+        });
     return reads.isEmpty()
         || writes.size() == 1 && reads.equals(writes) && sameBlock(kernel.body(), old, replacement);
   }
 
-  /** True when all accesses of both are in one block, reads first, so that they are of the same iteration. */
+  /**
+   * True when all accesses of both are in one block, reads first, so that they are of the same
+   * iteration.
+   */
   private static boolean sameBlock(Stmt s, Buffer old, Buffer replacement) {
     Stmt.Block innermost = innermost(s, Set.of(old, replacement));
     boolean written = false;
@@ -51,7 +61,10 @@ final class InPlace {
     return true;
   }
 
-  /** The smallest block with all accesses of {@code buffers}, descending through loops while there is one way. */
+  /**
+   * The smallest block with all accesses of {@code buffers}, descending through loops while there
+   * is one way.
+   */
   private static Stmt.Block innermost(Stmt s, Set<Buffer> buffers) {
     Stmt.Block block = s instanceof Stmt.Block b ? b : new Stmt.Block(java.util.List.of(s));
     while (true) {
@@ -75,7 +88,9 @@ final class InPlace {
 
   private static boolean touches(Stmt s, Set<Buffer> buffers) {
     boolean[] found = {false};
-    Kernels.walk(s, e -> found[0] |= e instanceof Expr.Load l && buffers.contains(l.buffer()),
+    Kernels.walk(
+        s,
+        e -> found[0] |= e instanceof Expr.Load l && buffers.contains(l.buffer()),
         x -> found[0] |= x instanceof Stmt.Store st && buffers.contains(st.buffer()));
     return found[0];
   }

@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Places buffers of known lifetimes in one arena: largest first, each into the smallest gap that fits between the
- * buffers alive at the same time.
+ * Places buffers of known lifetimes in one arena: largest first, each into the smallest gap that
+ * fits between the buffers alive at the same time.
  *
  * <p>It knows neither what the buffers hold nor what lies between the steps.
  */
@@ -44,8 +44,9 @@ public final class MemoryPlanner {
     for (int i = 0; i < buffers.size(); i++) {
       order.add(i);
     }
-    order.sort(Comparator.comparingLong((Integer i) -> -buffers.get(i).bytes())
-        .thenComparingInt(i -> buffers.get(i).first()));
+    order.sort(
+        Comparator.comparingLong((Integer i) -> -buffers.get(i).bytes())
+            .thenComparingInt(i -> buffers.get(i).first()));
     long[] offsets = new long[buffers.size()];
     var placed = new ArrayList<Integer>();
     long end = 0;
@@ -59,10 +60,11 @@ public final class MemoryPlanner {
 
   private static long place(int i, List<Lifetime> buffers, List<Integer> placed, long[] offsets) {
     long size = size(buffers.get(i));
-    List<Integer> alive = placed.stream()
-        .filter(j -> overlap(buffers.get(i), buffers.get(j)))
-        .sorted(Comparator.comparingLong(j -> offsets[j]))
-        .toList();
+    List<Integer> alive =
+        placed.stream()
+            .filter(j -> overlap(buffers.get(i), buffers.get(j)))
+            .sorted(Comparator.comparingLong(j -> offsets[j]))
+            .toList();
     long best = -1;
     long bestGap = Long.MAX_VALUE;
     long free = 0;

@@ -5,14 +5,18 @@ import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 import modelc.passes.fuse.Group;
 
-/** Short names for kernels, after what they compute and the layer it belongs to. They mean nothing to the compiler. */
+/**
+ * Short names for kernels, after what they compute and the layer it belongs to. They mean nothing
+ * to the compiler.
+ */
 final class Names {
   private Names() {}
 
   static String of(Group g) {
     Value last = g.stored().isEmpty() ? g.lead() : g.stored().getLast();
     String path = last.origin().path().replaceAll("[^A-Za-z0-9]+", "_");
-    String what = g.kind() == Group.Kind.MAP ? op(last.op()) : g.kind().name().toLowerCase(Locale.ROOT);
+    String what =
+        g.kind() == Group.Kind.MAP ? op(last.op()) : g.kind().name().toLowerCase(Locale.ROOT);
     return path.isEmpty() ? what : path + "_" + what;
   }
 

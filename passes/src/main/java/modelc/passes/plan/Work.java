@@ -12,12 +12,16 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.loop.Var;
 
 /**
- * How much a kernel does, roughly, at the symbols' maxima: whether its loop is worth sharing between threads.
+ * How much a kernel does, roughly, at the symbols' maxima: whether its loop is worth sharing
+ * between threads.
  *
  * <p>It knows nothing of caches; a wrong guess costs a microsecond.
  */
 final class Work {
-  /** Scalar operations that take about 1.5 us once vectorised: less is not shared, for a barrier costs that much too. */
+  /**
+   * Scalar operations that take about 1.5 us once vectorised: less is not shared, for a barrier
+   * costs that much too.
+   */
   static final double WORTH_SPLITTING = 20_000;
 
   private static final double TRANSCENDENTAL = 12;
@@ -38,7 +42,8 @@ final class Work {
     return switch (s) {
       case Stmt.Block b -> b.body().stream().anyMatch(Work::hasParallelLoop);
       case Stmt.For f -> f.kind() == LoopKind.PARALLEL;
-      case Stmt.If _, Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> false;
+      case Stmt.If _, Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ ->
+          false;
     };
   }
 
@@ -54,24 +59,29 @@ final class Work {
         yield of(l.value());
       }
       case Stmt.Store st -> 1 + of(st.index()) + of(st.value());
-      case Stmt.If i -> of(i.condition()) + Math.max(of(i.then()), i.otherwise().map(this::of).orElse(0.0));
+      case Stmt.If i ->
+          of(i.condition()) + Math.max(of(i.then()), i.otherwise().map(this::of).orElse(0.0));
       case Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> 0;
     };
   }
 
   private static double of(Expr e) {
     double[] sum = {0};
-    LoopBuilder.map(e, x -> {
-      sum[0] += switch (x) {
-        case Expr.Const _, Expr.VarRef _, Expr.Size _, Expr.Splat _ -> 0;
-        case Expr.Unary u -> transcendental(u.fn()) ? TRANSCENDENTAL * u.lanes() : u.lanes();
-        case Expr.Binary b -> b.lanes();
-        case Expr.Fma f -> f.lanes();
-        case Expr.Compare _, Expr.Select _, Expr.Convert _, Expr.Load _ -> x.lanes();
-        case Expr.Ramp _, Expr.Horizontal _, Expr.Lane _, Expr.WarpShuffleXor _ -> 1;
-      };
-      return x;
-    });
+    LoopBuilder.map(
+        e,
+        x -> {
+          sum[0] +=
+              switch (x) {
+                case Expr.Const _, Expr.VarRef _, Expr.Size _, Expr.Splat _ -> 0;
+                case Expr.Unary u ->
+                    transcendental(u.fn()) ? TRANSCENDENTAL * u.lanes() : u.lanes();
+                case Expr.Binary b -> b.lanes();
+                case Expr.Fma f -> f.lanes();
+                case Expr.Compare _, Expr.Select _, Expr.Convert _, Expr.Load _ -> x.lanes();
+                case Expr.Ramp _, Expr.Horizontal _, Expr.Lane _, Expr.WarpShuffleXor _ -> 1;
+              };
+          return x;
+        });
     return sum[0];
   }
 
@@ -93,15 +103,25 @@ final class Work {
       case Expr.Const c -> Optional.of(c.value());
       case Expr.Size s -> Optional.of((double) s.symbol().max());
       case Expr.VarRef v -> Optional.ofNullable(bound.get(v.var())).flatMap(this::value);
-      case Expr.Binary b -> value(b.x()).flatMap(x -> value(b.y()).flatMap(y -> switch (b.fn()) {
-        case ADD -> Optional.of(x + y);
-        case SUBTRACT -> Optional.of(x - y);
-        case MULTIPLY -> Optional.of(x * y);
-        case DIVIDE -> y == 0 ? Optional.<Double>empty() : Optional.of(Math.floor(x / y));
-        case MINIMUM -> Optional.of(Math.min(x, y));
-        case MAXIMUM -> Optional.of(Math.max(x, y));
-        default -> Optional.<Double>empty();
-      }));
+      case Expr.Binary b ->
+          value(b.x())
+              .flatMap(
+                  x ->
+                      value(b.y())
+                          .flatMap(
+                              y ->
+                                  switch (b.fn()) {
+                                    case ADD -> Optional.of(x + y);
+                                    case SUBTRACT -> Optional.of(x - y);
+                                    case MULTIPLY -> Optional.of(x * y);
+                                    case DIVIDE ->
+                                        y == 0
+                                            ? Optional.<Double>empty()
+                                            : Optional.of(Math.floor(x / y));
+                                    case MINIMUM -> Optional.of(Math.min(x, y));
+                                    case MAXIMUM -> Optional.of(Math.max(x, y));
+                                    default -> Optional.<Double>empty();
+                                  }));
       default -> Optional.empty();
     };
   }

@@ -11,8 +11,9 @@ import modelc.ir.tensor.Window;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transposes, reversals and padding around contractions, absorbed into their attributes. Rules give what replaces the
- * op, or null; operands are simplified already. The products themselves stay as they are.
+ * Transposes, reversals and padding around contractions, absorbed into their attributes. Rules give
+ * what replaces the op, or null; operands are simplified already. The products themselves stay as
+ * they are.
  */
 final class ContractionRules {
   private ContractionRules() {}
@@ -20,11 +21,21 @@ final class ContractionRules {
   static @Nullable Value dotGeneral(Op.DotGeneral o, Builder b) {
     if (o.x().op() instanceof Op.Transpose t && keepsFree(t, o.xBatch(), o.xContract())) {
       return b.dotGeneral(
-          through(t, o.xBatch()), o.yBatch(), through(t, o.xContract()), o.yContract(), t.x(), o.y());
+          through(t, o.xBatch()),
+          o.yBatch(),
+          through(t, o.xContract()),
+          o.yContract(),
+          t.x(),
+          o.y());
     }
     if (o.y().op() instanceof Op.Transpose t && keepsFree(t, o.yBatch(), o.yContract())) {
       return b.dotGeneral(
-          o.xBatch(), through(t, o.yBatch()), o.xContract(), through(t, o.yContract()), o.x(), t.x());
+          o.xBatch(),
+          through(t, o.yBatch()),
+          o.xContract(),
+          through(t, o.yContract()),
+          o.x(),
+          t.x());
     }
     return null;
   }
@@ -43,7 +54,10 @@ final class ContractionRules {
     return StructuralRules.isAscending(through(t, free));
   }
 
-  /** A transpose of a product: the factors swapped, the batch axes in another order, or a convolution's other layout. */
+  /**
+   * A transpose of a product: the factors swapped, the batch axes in another order, or a
+   * convolution's other layout.
+   */
   static @Nullable Value transpose(Op.Transpose o, Builder b) {
     if (o.x().op() instanceof Op.DotGeneral d) {
       return transposedDot(o, d, b);
@@ -63,7 +77,13 @@ final class ContractionRules {
               d.outputSpatial().stream().map(o.permutation()::indexOf).toList());
       return b.emit(
           new Op.Convolution(
-              c.window(), dims, c.reversal(), c.featureGroups(), c.batchGroups(), c.x(), c.kernel()));
+              c.window(),
+              dims,
+              c.reversal(),
+              c.featureGroups(),
+              c.batchGroups(),
+              c.x(),
+              c.kernel()));
     }
     return null;
   }
@@ -144,7 +164,13 @@ final class ContractionRules {
   }
 
   private static Value with(
-      Op.Convolution o, Window w, ConvDims dims, boolean reversal, Value x, Value kernel, Builder b) {
+      Op.Convolution o,
+      Window w,
+      ConvDims dims,
+      boolean reversal,
+      Value x,
+      Value kernel,
+      Builder b) {
     return b.convolution(w, dims, reversal, o.featureGroups(), o.batchGroups(), x, kernel);
   }
 

@@ -10,8 +10,9 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Identities of elementwise arithmetic. Rules give what replaces the op, or null; operands are simplified already. None
- * holds for most numbers only: see {@link Simplify} for what exactly means.
+ * Identities of elementwise arithmetic. Rules give what replaces the op, or null; operands are
+ * simplified already. None holds for most numbers only: see {@link Simplify} for what exactly
+ * means.
  */
 final class ElementwiseRules {
   private ElementwiseRules() {}
@@ -24,9 +25,10 @@ final class ElementwiseRules {
     }
     return switch (o.fn()) {
       case NEGATE -> negate(x, b);
-      case ABS -> isUnary(x, UnaryFn.NEGATE) || isUnary(x, UnaryFn.ABS)
-          ? b.unary(UnaryFn.ABS, inner(x))
-          : null;
+      case ABS ->
+          isUnary(x, UnaryFn.NEGATE) || isUnary(x, UnaryFn.ABS)
+              ? b.unary(UnaryFn.ABS, inner(x))
+              : null;
       case NOT -> LogicRules.not(x, b);
       case FLOOR, CEIL, ROUND_NEAREST_EVEN -> Facts.isWhole(x) ? x : null;
       case SIGN,
@@ -54,7 +56,9 @@ final class ElementwiseRules {
       return b.subtract(d.y(), d.x());
     }
     // Not for the least integer, whose negation is itself; for floats -(x*c) = x*(-c).
-    if (x.op() instanceof Op.Binary m && m.fn() == BinaryFn.MULTIPLY && x.type().dtype().isFloat()) {
+    if (x.op() instanceof Op.Binary m
+        && m.fn() == BinaryFn.MULTIPLY
+        && x.type().dtype().isFloat()) {
       OptionalDouble c = Splat.of(m.y());
       if (c.isPresent()) {
         return b.multiply(m.x(), b.constantLike(x, -c.getAsDouble()));
@@ -154,7 +158,10 @@ final class ElementwiseRules {
         : null;
   }
 
-  /** Whether {@code c} is a power of two, and it and its inverse are normal in float32: then x/c = x*(1/c) exactly. */
+  /**
+   * Whether {@code c} is a power of two, and it and its inverse are normal in float32: then x/c =
+   * x*(1/c) exactly.
+   */
   private static boolean isInvertible(double c) {
     int exponent = Math.getExponent(c);
     return Math.abs(c) == Math.scalb(1.0, exponent) && Math.abs(exponent) < Float.MAX_EXPONENT;

@@ -6,7 +6,10 @@ import modelc.ir.UnaryFn;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 
-/** What is known of a value's elements from the ops that made it. It evaluates nothing, and no is no proof. */
+/**
+ * What is known of a value's elements from the ops that made it. It evaluates nothing, and no is no
+ * proof.
+ */
 final class Facts {
   private Facts() {}
 

@@ -15,8 +15,9 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluates ops over constants by the reference interpreter, so that folding means what running means (in float64: a
- * folded chain is rounded once, when it becomes a constant of the program). Nothing large is folded.
+ * Evaluates ops over constants by the reference interpreter, so that folding means what running
+ * means (in float64: a folded chain is rounded once, when it becomes a constant of the program).
+ * Nothing large is folded.
  */
 final class FoldConstants {
   /** Results and operands with more elements than this stay unfolded. */
@@ -50,7 +51,10 @@ final class FoldConstants {
         : null;
   }
 
-  /** One number in every operand gives one number in every element, whatever the size: it is evaluated once. */
+  /**
+   * One number in every operand gives one number in every element, whatever the size: it is
+   * evaluated once.
+   */
   private static @Nullable Value elementwise(Op op, Builder b) {
     var scratch = new Builder();
     List<Value> scalars =

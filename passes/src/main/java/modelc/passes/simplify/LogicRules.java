@@ -9,8 +9,8 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Identities of comparisons, choices and bits. Rules give what replaces the op, or null; operands are simplified
- * already. Comparisons of floats are left alone: a NaN does not even equal itself.
+ * Identities of comparisons, choices and bits. Rules give what replaces the op, or null; operands
+ * are simplified already. Comparisons of floats are left alone: a NaN does not even equal itself.
  */
 final class LogicRules {
   private LogicRules() {}

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import modelc.ir.Dim;
-import modelc.ir.ReduceFn;
 import modelc.ir.Shape;
 import modelc.ir.TensorType;
 import modelc.ir.tensor.Builder;
@@ -15,8 +14,8 @@ import modelc.ir.tensor.Window;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reductions of what need not be reduced: axes of size 1, repeated elements, padding. Rules give what replaces the op,
- * or null; operands are simplified already.
+ * Reductions of what need not be reduced: axes of size 1, repeated elements, padding. Rules give
+ * what replaces the op, or null; operands are simplified already.
  */
 final class ReductionRules {
   private ReductionRules() {}
@@ -44,7 +43,10 @@ final class ReductionRules {
     return null;
   }
 
-  /** A sum over repetitions is a product, an extremum of them the element; what else is reduced stays reduced. */
+  /**
+   * A sum over repetitions is a product, an extremum of them the element; what else is reduced
+   * stays reduced.
+   */
   private static @Nullable Value reduceOfBroadcast(
       Op.Reduce o, Op.Broadcast r, Shape result, Builder b) {
     Dim count = Dim.ONE;
@@ -119,8 +121,8 @@ final class ReductionRules {
   }
 
   /**
-   * {@code w} over what {@code p} pads, where window axis i is the padded tensor's axis {@code axes[i]}; null if the two
-   * do not merge: one crops what the other adds, or both dilate.
+   * {@code w} over what {@code p} pads, where window axis i is the padded tensor's axis {@code
+   * axes[i]}; null if the two do not merge: one crops what the other adds, or both dilate.
    */
   static @Nullable Window padded(Window w, List<Integer> axes, Op.Pad p) {
     var low = new ArrayList<Long>();
@@ -133,8 +135,7 @@ final class ReductionRules {
       long gap = p.interior().get(axis);
       boolean moves = before != 0 || after != 0 || gap != 0;
       long base = w.baseDilation().get(i);
-      boolean opposed =
-          before * w.padLow().get(i) < 0 || after * w.padHigh().get(i) < 0;
+      boolean opposed = before * w.padLow().get(i) < 0 || after * w.padHigh().get(i) < 0;
       if (moves && (base != 1 || opposed)) {
         return null;
       }
@@ -148,5 +149,4 @@ final class ReductionRules {
   private static List<Integer> without(int rank, List<Integer> axes) {
     return IntStream.range(0, rank).filter(axis -> !axes.contains(axis)).boxed().toList();
   }
-
 }

@@ -17,20 +17,24 @@ import modelc.passes.Pass;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites by local rules that hold exactly: constants folded, identities dropped, ops that move elements merged into
- * each other and into contractions. It never reassociates floating-point sums, looks into callees, or trades memory for
- * arithmetic.
+ * Rewrites by local rules that hold exactly: constants folded, identities dropped, ops that move
+ * elements merged into each other and into contractions. It never reassociates floating-point sums,
+ * looks into callees, or trades memory for arithmetic.
  *
- * <p>Exactly means: every element the same real number, infinity or NaN, in float64 as in float32, but for four things:
- * the sign of a zero may change; a sum over equal elements becomes a product, and a sum of sums one sum (neither order is
- * promised); {@code x^0.5} and {@code x^-0.5} become roots, which differ at minus infinity and -0; small integer powers
- * become products. {@code x*0} is 0 only where x is known to be finite.
+ * <p>Exactly means: every element the same real number, infinity or NaN, in float64 as in float32,
+ * but for four things: the sign of a zero may change; a sum over equal elements becomes a product,
+ * and a sum of sums one sum (neither order is promised); {@code x^0.5} and {@code x^-0.5} become
+ * roots, which differ at minus infinity and -0; small integer powers become products. {@code x*0}
+ * is 0 only where x is known to be finite.
  *
- * <p>One round visits each value once, operands first, and is linear in the graph; rounds repeat until nothing changes,
- * {@link #MAX_ROUNDS} at most.
+ * <p>One round visits each value once, operands first, and is linear in the graph; rounds repeat
+ * until nothing changes, {@link #MAX_ROUNDS} at most.
  */
 public final class Simplify implements Pass {
-  /** Rounds after which the pass stops even if a rule would still apply: what is left is correct, not minimal. */
+  /**
+   * Rounds after which the pass stops even if a rule would still apply: what is left is correct,
+   * not minimal.
+   */
   public static final int MAX_ROUNDS = 8;
 
   @Override

@@ -8,8 +8,8 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognises values whose elements are all one number known at compile time. It evaluates nothing: only constants seen
- * through ops that move elements.
+ * Recognises values whose elements are all one number known at compile time. It evaluates nothing:
+ * only constants seen through ops that move elements.
  */
 public final class Splat {
   /** Ops looked through, so that looking costs the same everywhere. */
@@ -36,15 +36,18 @@ public final class Splat {
     return OptionalDouble.empty();
   }
 
-  /** Whether every element of {@code v} is known to equal {@code value} ({@code -0.0} equals {@code 0.0}). */
+  /**
+   * Whether every element of {@code v} is known to equal {@code value} ({@code -0.0} equals {@code
+   * 0.0}).
+   */
   public static boolean is(Value v, double value) {
     OptionalDouble known = of(v);
     return known.isPresent() && known.getAsDouble() == value;
   }
 
   /**
-   * The scalar that {@code v} repeats, if it is a broadcast of one or a constant: what is done to every element is then
-   * done once. A scalar itself repeats nothing.
+   * The scalar that {@code v} repeats, if it is a broadcast of one or a constant: what is done to
+   * every element is then done once. A scalar itself repeats nothing.
    */
   static @Nullable Value scalar(Value v, Builder b) {
     if (v.op() instanceof Op.Broadcast o) {

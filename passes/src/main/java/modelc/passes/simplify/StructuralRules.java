@@ -14,8 +14,8 @@ import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ops that move elements, merged with each other or dropped. Rules give what replaces the op, or null; operands are
- * simplified already. Nothing here looks at element values but at splats.
+ * Ops that move elements, merged with each other or dropped. Rules give what replaces the op, or
+ * null; operands are simplified already. Nothing here looks at element values but at splats.
  */
 final class StructuralRules {
   private StructuralRules() {}
@@ -80,8 +80,8 @@ final class StructuralRules {
   }
 
   /**
-   * Where the broadcast puts the axes of what was reshaped, if the reshape only added axes of size 1; null if it did
-   * more.
+   * Where the broadcast puts the axes of what was reshaped, if the reshape only added axes of size
+   * 1; null if it did more.
    */
   private static @Nullable List<Integer> broadcastAxes(Op.Reshape r, Op.Broadcast o) {
     List<Dim> from = r.x().type().shape().dims();
@@ -214,7 +214,11 @@ final class StructuralRules {
       return null;
     }
     return b.pad(
-        sums(o.low(), inner.low()), sums(o.high(), inner.high()), inner.interior(), o.value(), inner.x());
+        sums(o.low(), inner.low()),
+        sums(o.high(), inner.high()),
+        inner.interior(),
+        o.value(),
+        inner.x());
   }
 
   private static boolean isGrowing(Op.Pad o) {
@@ -239,7 +243,9 @@ final class StructuralRules {
         first.isPresent()
             && parts.stream()
                 .map(Splat::of)
-                .allMatch(s -> s.isPresent() && Double.compare(s.getAsDouble(), first.getAsDouble()) == 0);
+                .allMatch(
+                    s ->
+                        s.isPresent() && Double.compare(s.getAsDouble(), first.getAsDouble()) == 0);
     return same ? b.constant(b.emit(o).type(), first.getAsDouble()) : null;
   }
 

@@ -14,15 +14,19 @@ import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Tensor;
 
 /**
- * Runs a lowered entry in the Loop IR interpreter on tensors, and compares tensors within a tolerance.
+ * Runs a lowered entry in the Loop IR interpreter on tensors, and compares tensors within a
+ * tolerance.
  *
  * <p>It compiles nothing and asserts nothing.
  */
 public final class Comparison {
   private Comparison() {}
 
-  /** The entry's results in order, aliased ones too; {@code tensor} is the entry before lowering. */
-  public static List<Tensor> run(Entry tensor, LoopEntry entry, List<Tensor> arguments, Map<Symbol, Long> symbols) {
+  /**
+   * The entry's results in order, aliased ones too; {@code tensor} is the entry before lowering.
+   */
+  public static List<Tensor> run(
+      Entry tensor, LoopEntry entry, List<Tensor> arguments, Map<Symbol, Long> symbols) {
     var memories = new ArrayList<Memory>();
     for (Tensor t : arguments) {
       memories.add(Memory.of(t.dtype(), t.data()));
@@ -35,21 +39,34 @@ public final class Comparison {
         places.put(i, memories.get(r.aliases().getAsInt()));
       } else {
         LoopEntry.ArgumentBuffer b = entry.arguments().get(next++);
-        Memory m = Memory.undefined(b.dtype(), b.elements().evaluate(s -> symbols.getOrDefault(s, s.max())));
+        Memory m =
+            Memory.undefined(
+                b.dtype(), b.elements().evaluate(s -> symbols.getOrDefault(s, s.max())));
         memories.add(m);
         places.put(i, m);
       }
     }
     LoopInterpreter.run(entry, memories, symbols);
     var results = new ArrayList<Tensor>();
-    places.forEach((i, m) -> {
-      long[] shape = tensor.results().get(i).value().type().shape().evaluate(s -> symbols.getOrDefault(s, s.max()));
-      results.add(Tensor.of(m.dtype(), shape, m.toDoubles()));
-    });
+    places.forEach(
+        (i, m) -> {
+          long[] shape =
+              tensor
+                  .results()
+                  .get(i)
+                  .value()
+                  .type()
+                  .shape()
+                  .evaluate(s -> symbols.getOrDefault(s, s.max()));
+          results.add(Tensor.of(m.dtype(), shape, m.toDoubles()));
+        });
     return results;
   }
 
-  /** What is wrong with {@code actual}, if anything: differences beyond {@code tolerance} of the largest magnitude. */
+  /**
+   * What is wrong with {@code actual}, if anything: differences beyond {@code tolerance} of the
+   * largest magnitude.
+   */
   public static Optional<String> difference(Tensor expected, Tensor actual, double tolerance) {
     if (!Arrays.equals(expected.shape(), actual.shape())) {
       return Optional.of("shape " + Arrays.toString(actual.shape()));

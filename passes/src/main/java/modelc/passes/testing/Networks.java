@@ -20,8 +20,9 @@ import modelc.ir.tensor.Value;
 import modelc.ir.tensor.Window;
 
 /**
- * Training entries of small networks, written with the builder as the front end would: forward, cross-entropy, gradients
- * as requests, a finite check and stochastic gradient descent with momentum predicated on it.
+ * Training entries of small networks, written with the builder as the front end would: forward,
+ * cross-entropy, gradients as requests, a finite check and stochastic gradient descent with
+ * momentum predicated on it.
  */
 public final class Networks {
   private static final double RATE = 0.05;
@@ -91,7 +92,10 @@ public final class Networks {
 
   private Value dense(String name, Value x, long in, long out) {
     Value w = parameter(name + ".w", out, in);
-    return biased(b.dotGeneral(List.of(), List.of(), List.of(1), List.of(0), x, b.transpose(List.of(1, 0), w)), name);
+    return biased(
+        b.dotGeneral(
+            List.of(), List.of(), List.of(1), List.of(0), x, b.transpose(List.of(1, 0), w)),
+        name);
   }
 
   private Value convolution(String name, Value x, long in, long out, long pad) {
@@ -132,7 +136,9 @@ public final class Networks {
       Value g = b.gradient(loss, w);
       gradients.add(g);
       List<Integer> axes = java.util.stream.IntStream.range(0, w.type().rank()).boxed().toList();
-      finite = b.binary(BinaryFn.AND, finite, b.reduce(ReduceFn.AND, axes, b.unary(UnaryFn.IS_FINITE, g)));
+      finite =
+          b.binary(
+              BinaryFn.AND, finite, b.reduce(ReduceFn.AND, axes, b.unary(UnaryFn.IS_FINITE, g)));
     }
     var results = new ArrayList<Entry.Result>();
     results.add(new Entry.Result("loss", Entry.Kind.LOSS, loss, OptionalInt.empty()));

@@ -20,10 +20,15 @@ import modelc.ir.tensor.Value;
  * @param name what it is about, unique in its table
  * @param symbols the run-time sizes, below their maxima
  * @param ranges of the arguments' values
- * @param tolerance largest difference allowed, relative to the largest magnitude of a result (at least 1)
+ * @param tolerance largest difference allowed, relative to the largest magnitude of a result (at
+ *     least 1)
  */
 public record OpCase(
-    String name, Function function, Map<Symbol, Long> symbols, List<Range> ranges, double tolerance) {
+    String name,
+    Function function,
+    Map<Symbol, Long> symbols,
+    List<Range> ranges,
+    double tolerance) {
   public OpCase {
     symbols = Map.copyOf(symbols);
     ranges = List.copyOf(ranges);
@@ -41,7 +46,9 @@ public record OpCase(
     }
     var results = new ArrayList<Entry.Result>();
     for (int i = 0; i < function.results().size(); i++) {
-      results.add(new Entry.Result("y" + i, Entry.Kind.OUTPUT, function.results().get(i), OptionalInt.empty()));
+      results.add(
+          new Entry.Result(
+              "y" + i, Entry.Kind.OUTPUT, function.results().get(i), OptionalInt.empty()));
     }
     return new Program("op", List.of(new Entry("main", arguments, results)));
   }

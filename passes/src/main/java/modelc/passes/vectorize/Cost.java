@@ -6,8 +6,8 @@ import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
 
 /**
- * A rough count of the instructions of a loop body, to choose between forms of equal meaning. It is the same for every
- * machine and input, so that choices, and with them results, are reproducible.
+ * A rough count of the instructions of a loop body, to choose between forms of equal meaning. It is
+ * the same for every machine and input, so that choices, and with them results, are reproducible.
  *
  * @param work instructions, when done once
  * @param masking instructions more when everything is done under a mask
@@ -41,7 +41,8 @@ record Cost(double work, double masking) {
               .plus(of(st.value()))
               .plus(st.buffer().space() == Space.REGISTER ? NONE : access(st.buffer().dtype(), 14));
       case Stmt.Alloc _ -> NONE;
-      case Stmt.If i -> of(i.condition()).plus(of(i.then())).plus(i.otherwise().map(Cost::of).orElse(NONE));
+      case Stmt.If i ->
+          of(i.condition()).plus(of(i.then())).plus(i.otherwise().map(Cost::of).orElse(NONE));
       case Stmt.Barrier _ -> NONE;
       case Stmt.Prefetch _ -> new Cost(1, 0);
     };
@@ -79,10 +80,12 @@ record Cost(double work, double masking) {
                       0));
       case Expr.Fma f -> of(f.x()).plus(of(f.y())).plus(of(f.z())).plus(new Cost(1, 0));
       case Expr.Compare c -> of(c.x()).plus(of(c.y())).plus(new Cost(1, 0));
-      case Expr.Select s -> of(s.predicate()).plus(of(s.onTrue())).plus(of(s.onFalse())).plus(new Cost(1, 0));
+      case Expr.Select s ->
+          of(s.predicate()).plus(of(s.onTrue())).plus(of(s.onFalse())).plus(new Cost(1, 0));
       case Expr.Convert c -> of(c.x()).plus(new Cost(1, 0));
       case Expr.Load l ->
-          of(l.index()).plus(l.buffer().space() == Space.REGISTER ? NONE : access(l.buffer().dtype(), 2));
+          of(l.index())
+              .plus(l.buffer().space() == Space.REGISTER ? NONE : access(l.buffer().dtype(), 2));
       case Expr.Splat s -> of(s.x());
       case Expr.Ramp r -> of(r.base()).plus(of(r.stride()));
       case Expr.Horizontal h -> of(h.x()).plus(new Cost(3, 0));

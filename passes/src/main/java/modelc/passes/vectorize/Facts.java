@@ -10,15 +10,19 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.loop.Var;
 
 /**
- * What is known of scalar index expressions: that they are not negative, and a number that divides them. It proves
- * only what the shape of the expression shows; "unknown" is always a correct answer.
+ * What is known of scalar index expressions: that they are not negative, and a number that divides
+ * them. It proves only what the shape of the expression shows; "unknown" is always a correct
+ * answer.
  */
 final class Facts {
   private record Fact(boolean nonNegative, long multipleOf) {}
 
   private final Map<Var, Fact> known = new HashMap<>();
 
-  /** Records that {@code var} always has a value that {@code like} may have, plus multiples of {@code step}. */
+  /**
+   * Records that {@code var} always has a value that {@code like} may have, plus multiples of
+   * {@code step}.
+   */
   void learn(Var var, Expr like, long step) {
     known.put(var, new Fact(nonNegative(like), gcd(multipleOf(like), step)));
   }
@@ -28,7 +32,9 @@ final class Facts {
     learn(var, value, 0);
   }
 
-  /** Records every scalar loop variable and let in a statement; their order is the order of binding. */
+  /**
+   * Records every scalar loop variable and let in a statement; their order is the order of binding.
+   */
   void learn(Stmt s) {
     switch (s) {
       case Stmt.Block b -> b.body().forEach(this::learn);
@@ -84,11 +90,14 @@ final class Facts {
       case Expr.VarRef r -> known.containsKey(r.var()) ? known.get(r.var()).multipleOf : 1;
       case Expr.Binary b when b.fn() == BinaryFn.ADD || b.fn() == BinaryFn.SUBTRACT ->
           gcd(multipleOf(b.x()), multipleOf(b.y()));
-      case Expr.Binary b when b.fn() == BinaryFn.MULTIPLY -> product(multipleOf(b.x()), multipleOf(b.y()));
+      case Expr.Binary b when b.fn() == BinaryFn.MULTIPLY ->
+          product(multipleOf(b.x()), multipleOf(b.y()));
       case Expr.Binary b when b.fn() == BinaryFn.MINIMUM || b.fn() == BinaryFn.MAXIMUM ->
           gcd(multipleOf(b.x()), multipleOf(b.y()));
-      case Expr.Binary b when b.fn() == BinaryFn.REMAINDER -> gcd(multipleOf(b.x()), multipleOf(b.y()));
-      case Expr.Binary b when b.fn() == BinaryFn.DIVIDE && b.y() instanceof Expr.Const c && c.value() > 0 -> {
+      case Expr.Binary b when b.fn() == BinaryFn.REMAINDER ->
+          gcd(multipleOf(b.x()), multipleOf(b.y()));
+      case Expr.Binary b
+          when b.fn() == BinaryFn.DIVIDE && b.y() instanceof Expr.Const c && c.value() > 0 -> {
         long m = multipleOf(b.x());
         yield m % (long) c.value() == 0 ? m / (long) c.value() : 1;
       }

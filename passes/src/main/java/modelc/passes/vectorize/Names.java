@@ -6,8 +6,8 @@ import modelc.ir.loop.Kernel;
 import modelc.ir.loop.Stmt;
 
 /**
- * Names not yet used in a kernel. The names bound inside VECTOR loops are free at first, because those loops are
- * replaced: their first copy keeps them.
+ * Names not yet used in a kernel. The names bound inside VECTOR loops are free at first, because
+ * those loops are replaced: their first copy keeps them.
  */
 final class Names {
   private final Set<String> used = new HashSet<>();

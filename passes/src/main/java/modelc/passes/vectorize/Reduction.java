@@ -21,15 +21,19 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.loop.Var;
 
 /**
- * Accumulators of a VECTOR loop: register buffers made outside it, which its iterations do nothing with but {@code
- * acc[c] = fn(acc[c], x)}. Finds them, and writes what stands before and after the loop; the updates themselves are
- * the widener's.
+ * Accumulators of a VECTOR loop: register buffers made outside it, which its iterations do nothing
+ * with but {@code acc[c] = fn(acc[c], x)}. Finds them, and writes what stands before and after the
+ * loop; the updates themselves are the widener's.
  *
- * @param elements those updated, or empty when an index is the variable of an unrolled loop: then all
+ * @param elements those updated, or empty when an index is the variable of an unrolled loop: then
+ *     all
  */
 record Reduction(Buffer buffer, ReduceFn fn, SortedSet<Long> elements) {
 
-  /** Vector accumulators in the place of one buffer; this copy of the loop body uses those from {@code first}. */
+  /**
+   * Vector accumulators in the place of one buffer; this copy of the loop body uses those from
+   * {@code first}.
+   */
   record Lanes(Buffer buffer, long first) {}
 
   /** What a store does to the accumulator. */
@@ -68,7 +72,8 @@ record Reduction(Buffer buffer, ReduceFn fn, SortedSet<Long> elements) {
       case MINIMUM -> Optional.of(ReduceFn.MINIMUM);
       case AND -> Optional.of(ReduceFn.AND);
       case OR -> Optional.of(ReduceFn.OR);
-      case SUBTRACT, DIVIDE, REMAINDER, POWER, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> Optional.empty();
+      case SUBTRACT, DIVIDE, REMAINDER, POWER, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL ->
+          Optional.empty();
     };
   }
 
@@ -105,7 +110,10 @@ record Reduction(Buffer buffer, ReduceFn fn, SortedSet<Long> elements) {
     for (Stmt.Store s : stores) {
       fns.add(
           update(s)
-              .orElseThrow(() -> new NotVectorizableException(buffer.name() + " is written, but not reduced into"))
+              .orElseThrow(
+                  () ->
+                      new NotVectorizableException(
+                          buffer.name() + " is written, but not reduced into"))
               .fn());
       if (s.index() instanceof Expr.Const c) {
         elements.add((long) c.value());
@@ -147,7 +155,8 @@ record Reduction(Buffer buffer, ReduceFn fn, SortedSet<Long> elements) {
     Buffer wide = Buffer.local(name, buffer.dtype(), lanes, copies * size(), Space.REGISTER);
     out.add(new Stmt.Alloc(wide));
     Var i = Var.index(index);
-    Expr identity = LoopBuilder.splat(new Expr.Const(buffer.dtype(), identity(fn, buffer.dtype())), lanes);
+    Expr identity =
+        LoopBuilder.splat(new Expr.Const(buffer.dtype(), identity(fn, buffer.dtype())), lanes);
     out.add(
         new Stmt.For(
             LoopKind.UNROLL,
@@ -155,7 +164,8 @@ record Reduction(Buffer buffer, ReduceFn fn, SortedSet<Long> elements) {
             LoopBuilder.index(0),
             LoopBuilder.index(copies * size()),
             1,
-            new Stmt.Block(List.of(new Stmt.Store(wide, new Expr.VarRef(i), identity, Optional.empty())))));
+            new Stmt.Block(
+                List.of(new Stmt.Store(wide, new Expr.VarRef(i), identity, Optional.empty())))));
     return wide;
   }
 
@@ -191,7 +201,8 @@ record Reduction(Buffer buffer, ReduceFn fn, SortedSet<Long> elements) {
       case ADD -> 0;
       case MULTIPLY -> 1;
       case MAXIMUM -> type.isFloat() ? Double.NEGATIVE_INFINITY : least(type);
-      case MINIMUM -> type == DType.BOOL ? 1 : type.isFloat() ? Double.POSITIVE_INFINITY : -1 - least(type);
+      case MINIMUM ->
+          type == DType.BOOL ? 1 : type.isFloat() ? Double.POSITIVE_INFINITY : -1 - least(type);
       case AND -> type == DType.BOOL ? 1 : -1;
       case OR -> 0;
     };

@@ -15,12 +15,14 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.loop.Var;
 
 /**
- * Turns every innermost VECTOR loop into a loop over whole vectors and a tail: scalar, masked, or in shorter vectors.
- * It does not decide which loops are VECTOR, nor prove that their iterations are independent.
+ * Turns every innermost VECTOR loop into a loop over whole vectors and a tail: scalar, masked, or
+ * in shorter vectors. It does not decide which loops are VECTOR, nor prove that their iterations
+ * are independent.
  *
- * <p>A reduction into a register ({@code acc[c] = fn(acc[c], x)}) gets up to four vector accumulators, which hide the
- * latency of {@code fn}; they are folded in a fixed order, so that a result is a fixed function of the trip count. A
- * loop with no vector form that is known to be right becomes a SERIAL one, and so do VECTOR loops around others.
+ * <p>A reduction into a register ({@code acc[c] = fn(acc[c], x)}) gets up to four vector
+ * accumulators, which hide the latency of {@code fn}; they are folded in a fixed order, so that a
+ * result is a fixed function of the trip count. A loop with no vector form that is known to be
+ * right becomes a SERIAL one, and so do VECTOR loops around others.
  */
 public final class Vectorize {
   private final int lanes;
@@ -52,13 +54,19 @@ public final class Vectorize {
   public static Kernel run(Kernel kernel, int lanes) {
     var pass = new Vectorize(lanes, new Names(kernel));
     return new Kernel(
-        kernel.name(), kernel.parameters(), kernel.symbols(), pass.block(kernel.body()), kernel.origins());
+        kernel.name(),
+        kernel.parameters(),
+        kernel.symbols(),
+        pass.block(kernel.body()),
+        kernel.origins());
   }
 
   /**
-   * The vector of the values {@code scalar} has where {@code v} is {@code base}, {@code base + 1}, ...
+   * The vector of the values {@code scalar} has where {@code v} is {@code base}, {@code base + 1},
+   * ...
    *
-   * @throws NotVectorizableException if it has vectors already, or reads registers at an index that depends on v
+   * @throws NotVectorizableException if it has vectors already, or reads registers at an index that
+   *     depends on v
    */
   public static Expr expr(Expr scalar, Var v, Expr base, int lanes) {
     var w = new Widener(lanes, false, n -> n, new Facts());
@@ -67,15 +75,22 @@ public final class Vectorize {
   }
 
   /**
-   * Writes to {@code out} what {@code body} does where {@code v} is {@code base}, {@code base + 1}, ...: of these, where
-   * there is a {@code mask}, only the lanes that are on in it; at least one must be.
+   * Writes to {@code out} what {@code body} does where {@code v} is {@code base}, {@code base + 1},
+   * ...: of these, where there is a {@code mask}, only the lanes that are on in it; at least one
+   * must be.
    *
-   * @throws NotVectorizableException if it has no vector form that is known to be right; nothing is written then
+   * @throws NotVectorizableException if it has no vector form that is known to be right; nothing is
+   *     written then
    */
-  public static void stmts(LoopBuilder out, Stmt body, Var v, Expr base, int lanes, Optional<Expr> mask) {
+  public static void stmts(
+      LoopBuilder out, Stmt body, Var v, Expr base, int lanes, Optional<Expr> mask) {
     // The builder appends a number: without this, names would grow with every copy.
     var w =
-        new Widener(lanes, hasConditions(body), n -> out.fresh(n.replaceFirst("[0-9_]+$", "")), new Facts());
+        new Widener(
+            lanes,
+            hasConditions(body),
+            n -> out.fresh(n.replaceFirst("[0-9_]+$", "")),
+            new Facts());
     w.bind(v, new Wide.Affine(base, LoopBuilder.index(1)));
     mask.ifPresent(w::tail);
     var written = new ArrayList<Stmt>();
@@ -91,7 +106,8 @@ public final class Vectorize {
     return switch (s) {
       case Stmt.Block b -> b.body().stream().anyMatch(Vectorize::hasVectorLoop);
       case Stmt.For f -> f.kind() == LoopKind.VECTOR || hasVectorLoop(f.body());
-      case Stmt.If i -> hasVectorLoop(i.then()) || i.otherwise().map(Vectorize::hasVectorLoop).orElse(false);
+      case Stmt.If i ->
+          hasVectorLoop(i.then()) || i.otherwise().map(Vectorize::hasVectorLoop).orElse(false);
       case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> false;
     };
   }
@@ -116,7 +132,8 @@ public final class Vectorize {
         LoopKind kind = f.kind() == LoopKind.VECTOR ? LoopKind.SERIAL : f.kind();
         out.add(new Stmt.For(kind, f.var(), f.lower(), f.upper(), f.step(), block(f.body())));
       }
-      case Stmt.If i -> out.add(new Stmt.If(i.condition(), block(i.then()), i.otherwise().map(this::block)));
+      case Stmt.If i ->
+          out.add(new Stmt.If(i.condition(), block(i.then()), i.otherwise().map(this::block)));
       case Stmt.Let l -> {
         if (l.var().lanes() == 1 && l.var().dtype().isInteger()) {
           facts.learn(l.var(), l.value());

@@ -3,7 +3,10 @@ package modelc.passes.vectorize;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
 
-/** What a scalar expression becomes when it is evaluated for consecutive values of a variable at once. */
+/**
+ * What a scalar expression becomes when it is evaluated for consecutive values of a variable at
+ * once.
+ */
 sealed interface Wide {
 
   /** The same scalar for all of them. */
@@ -12,7 +15,9 @@ sealed interface Wide {
   /** An integer that grows by the scalar {@code stride} from one to the next, from {@code base}. */
   record Affine(Expr base, Expr stride) implements Wide {
     static Wide of(Expr base, Expr stride) {
-      return stride instanceof Expr.Const c && c.value() == 0 ? new Same(base) : new Affine(base, stride);
+      return stride instanceof Expr.Const c && c.value() == 0
+          ? new Same(base)
+          : new Affine(base, stride);
     }
 
     boolean isContiguous() {

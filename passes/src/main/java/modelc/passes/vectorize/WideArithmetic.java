@@ -12,8 +12,8 @@ import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
 
 /**
- * Elementwise functions of wide values: integers that grow by a fixed stride from lane to lane stay so where the
- * function allows it. It knows nothing of memory.
+ * Elementwise functions of wide values: integers that grow by a fixed stride from lane to lane stay
+ * so where the function allows it. It knows nothing of memory.
  */
 final class WideArithmetic {
   private final int lanes;
@@ -47,10 +47,13 @@ final class WideArithmetic {
 
   /** {@code c} of {@code x}, which is its operand. */
   Wide convert(Expr.Convert c, Wide x) {
-    // Dropping high bits commutes with wrapping sums and products; no other conversion of integers does.
-    boolean exact = c.dtype() == c.x().dtype() || (c.dtype() == DType.I32 && c.x().dtype() == DType.I64);
+    // Dropping high bits commutes with wrapping sums and products; no other conversion of integers
+    // does.
+    boolean exact =
+        c.dtype() == c.x().dtype() || (c.dtype() == DType.I32 && c.x().dtype() == DType.I64);
     if (x instanceof Wide.Affine a && exact) {
-      return new Wide.Affine(convertIndex(c.dtype(), a.base()), convertIndex(c.dtype(), a.stride()));
+      return new Wide.Affine(
+          convertIndex(c.dtype(), a.base()), convertIndex(c.dtype(), a.stride()));
     }
     return combine(List.of(x), o -> new Expr.Convert(c.dtype(), o.get(0)));
   }
@@ -78,7 +81,8 @@ final class WideArithmetic {
                       && by.value() >= 1
                   ? quotient(b.fn(), a, (long) by.value())
                   : Optional.empty();
-          case POWER, MAXIMUM, MINIMUM, AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL -> Optional.empty();
+          case POWER, MAXIMUM, MINIMUM, AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL ->
+              Optional.empty();
         };
     return affine.orElseGet(
         () -> combine(List.of(x, y), o -> new Expr.Binary(b.fn(), o.get(0), o.get(1))));
@@ -99,9 +103,11 @@ final class WideArithmetic {
           };
       case Wide.Affine a ->
           switch (y) {
-            case Wide.Same b -> Optional.of(new Wide.Affine(fn.apply(a.base(), b.scalar()), a.stride()));
+            case Wide.Same b ->
+                Optional.of(new Wide.Affine(fn.apply(a.base(), b.scalar()), a.stride()));
             case Wide.Affine b ->
-                Optional.of(Wide.Affine.of(fn.apply(a.base(), b.base()), fn.apply(a.stride(), b.stride())));
+                Optional.of(
+                    Wide.Affine.of(fn.apply(a.base(), b.base()), fn.apply(a.stride(), b.stride())));
             case Wide.Each _ -> Optional.empty();
           };
       case Wide.Each _ -> Optional.empty();
@@ -114,15 +120,16 @@ final class WideArithmetic {
     }
     if (x instanceof Wide.Affine a && y instanceof Wide.Same b) {
       return Optional.of(
-          Wide.Affine.of(LoopBuilder.mul(a.base(), b.scalar()), LoopBuilder.mul(a.stride(), b.scalar())));
+          Wide.Affine.of(
+              LoopBuilder.mul(a.base(), b.scalar()), LoopBuilder.mul(a.stride(), b.scalar())));
     }
     return x instanceof Wide.Same && y instanceof Wide.Affine ? product(y, x) : Optional.empty();
   }
 
   /**
-   * Division by a constant, where it stays affine. Either every lane's step is a multiple of the divisor, or the lanes
-   * never cross a multiple of {@code block}, which divides both the base and the divisor. Both need x >= 0, because
-   * division truncates.
+   * Division by a constant, where it stays affine. Either every lane's step is a multiple of the
+   * divisor, or the lanes never cross a multiple of {@code block}, which divides both the base and
+   * the divisor. Both need x >= 0, because division truncates.
    */
   private Optional<Wide> quotient(BinaryFn fn, Wide.Affine x, long by) {
     if (!(x.stride() instanceof Expr.Const c) || c.value() < 0 || !facts.nonNegative(x.base())) {

@@ -13,8 +13,8 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.loop.Var;
 
 /**
- * The vector form of one VECTOR loop: whole vectors, then a tail in one of three forms, whichever a rough count of
- * instructions finds cheapest. The statements inside are {@link Widener}'s.
+ * The vector form of one VECTOR loop: whole vectors, then a tail in one of three forms, whichever a
+ * rough count of instructions finds cheapest. The statements inside are {@link Widener}'s.
  */
 final class WidenedLoop {
   /** Vector accumulators of a reduction with a small body. */
@@ -44,7 +44,10 @@ final class WidenedLoop {
   private final Cost cost;
   private final Expr upper;
 
-  /** The first iteration that is not done yet, and how many there are from it on, where that is known. */
+  /**
+   * The first iteration that is not done yet, and how many there are from it on, where that is
+   * known.
+   */
   private Expr next;
 
   private OptionalLong left;
@@ -60,7 +63,9 @@ final class WidenedLoop {
     left = Facts.difference(f.upper(), f.lower());
     next = simple(f.lower());
     upper =
-        left.isPresent() ? LoopBuilder.add(next, LoopBuilder.index(left.getAsLong())) : simple(f.upper());
+        left.isPresent()
+            ? LoopBuilder.add(next, LoopBuilder.index(left.getAsLong()))
+            : simple(f.upper());
   }
 
   /** Bounds are used several times. */
@@ -135,7 +140,9 @@ final class WidenedLoop {
         left.isPresent() && reductions.isEmpty()
             ? Long.bitCount(left.getAsLong() % lanes) * (cost.work() + 1)
             : Double.POSITIVE_INFINITY;
-    return pieces <= Math.min(masked, scalar) ? Tail.PIECES : masked < scalar ? Tail.MASKED : Tail.SCALAR;
+    return pieces <= Math.min(masked, scalar)
+        ? Tail.PIECES
+        : masked < scalar ? Tail.MASKED : Tail.SCALAR;
   }
 
   /** As many steps of {@code copies} vectors as there are. */
@@ -151,7 +158,8 @@ final class WidenedLoop {
       left = OptionalLong.of(left.getAsLong() - whole);
     } else {
       Expr whole =
-          LoopBuilder.mul(LoopBuilder.div(LoopBuilder.sub(upper, next), step), LoopBuilder.index(step));
+          LoopBuilder.mul(
+              LoopBuilder.div(LoopBuilder.sub(upper, next), step), LoopBuilder.index(step));
       Var v = Var.index(names.fresh(f.var().name() + "_end"));
       out.add(new Stmt.Let(v, LoopBuilder.add(next, whole)));
       facts.learn(v, next, step);
@@ -180,7 +188,8 @@ final class WidenedLoop {
     body.add(new Stmt.Let(m, exists));
     w.stmt(f.body(), body);
     Stmt tail = new Stmt.Block(body);
-    out.add(left.isPresent() ? tail : new Stmt.If(LoopBuilder.lt(next, upper), tail, Optional.empty()));
+    out.add(
+        left.isPresent() ? tail : new Stmt.If(LoopBuilder.lt(next, upper), tail, Optional.empty()));
   }
 
   private Expr firstLanes(Expr from, Expr to) {

@@ -18,11 +18,12 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.loop.Var;
 
 /**
- * Rewrites scalar code into vector code that does the work of {@code lanes} consecutive values of one variable. It
- * does not make the loop around it, nor the start and end of reductions.
+ * Rewrites scalar code into vector code that does the work of {@code lanes} consecutive values of
+ * one variable. It does not make the loop around it, nor the start and end of reductions.
  *
- * <p>Variables that grow by a fixed stride from lane to lane stay scalar (their base), so that addresses do. Local
- * buffers made inside get a lane each. A condition that differs between lanes becomes a mask.
+ * <p>Variables that grow by a fixed stride from lane to lane stay scalar (their base), so that
+ * addresses do. Local buffers made inside get a lane each. A condition that differs between lanes
+ * becomes a mask.
  */
 final class Widener {
   private final int lanes;
@@ -36,7 +37,10 @@ final class Widener {
   /** Lanes that exist; at least one does. */
   private Optional<Expr> tail = Optional.empty();
 
-  /** Lanes that the conditions around the current statement hold for; maybe none, so that even scalars are masked. */
+  /**
+   * Lanes that the conditions around the current statement hold for; maybe none, so that even
+   * scalars are masked.
+   */
   private Optional<Expr> condition = Optional.empty();
 
   /** Whether the code has conditions, which may become masks. */
@@ -77,9 +81,12 @@ final class Widener {
       case Expr.Unary u -> arithmetic.unary(u.fn(), expr(u.x()));
       case Expr.Binary b -> arithmetic.binary(b, expr(b.x()), expr(b.y()));
       case Expr.Fma f ->
-          arithmetic.combine(List.of(expr(f.x()), expr(f.y()), expr(f.z())), o -> new Expr.Fma(o.get(0), o.get(1), o.get(2)));
+          arithmetic.combine(
+              List.of(expr(f.x()), expr(f.y()), expr(f.z())),
+              o -> new Expr.Fma(o.get(0), o.get(1), o.get(2)));
       case Expr.Compare c ->
-          arithmetic.combine(List.of(expr(c.x()), expr(c.y())), o -> new Expr.Compare(c.fn(), o.get(0), o.get(1)));
+          arithmetic.combine(
+              List.of(expr(c.x()), expr(c.y())), o -> new Expr.Compare(c.fn(), o.get(0), o.get(1)));
       case Expr.Select s ->
           arithmetic.combine(
               List.of(expr(s.predicate()), expr(s.onTrue()), expr(s.onFalse())),
@@ -123,11 +130,14 @@ final class Widener {
           own.isEmpty()
               ? value
               : new Expr.Select(
-                  own.get().vector(lanes), value, LoopBuilder.splat(new Expr.Const(l.dtype(), 0), lanes)));
+                  own.get().vector(lanes),
+                  value,
+                  LoopBuilder.splat(new Expr.Const(l.dtype(), 0), lanes)));
     }
     Optional<Expr> guard = and(mask(), own.map(w -> w.vector(lanes)));
     Buffer buffer = local == null ? l.buffer() : local;
-    return new Wide.Each(new Expr.Load(buffer, address(local != null, index, buffer), lanes, guard));
+    return new Wide.Each(
+        new Expr.Load(buffer, address(local != null, index, buffer), lanes, guard));
   }
 
   /** The index of an element of a register buffer: one for all lanes. */
@@ -135,13 +145,15 @@ final class Widener {
     if (index instanceof Wide.Same s) {
       return s.scalar();
     }
-    throw new NotVectorizableException("the index of register buffer " + b.name() + " differs between lanes");
+    throw new NotVectorizableException(
+        "the index of register buffer " + b.name() + " differs between lanes");
   }
 
   /** A scalar index for consecutive elements, else a vector of them. */
   private Expr address(boolean local, Wide index, Buffer buffer) {
     if (buffer.space() == Space.REGISTER) {
-      throw new NotVectorizableException("the index of register buffer " + buffer.name() + " differs between lanes");
+      throw new NotVectorizableException(
+          "the index of register buffer " + buffer.name() + " differs between lanes");
     }
     if (!local) {
       return index instanceof Wide.Affine a && a.isContiguous() ? a.base() : index.vector(lanes);
@@ -158,7 +170,9 @@ final class Widener {
   }
 
   private static Optional<Expr> and(Optional<Expr> x, Optional<Expr> y) {
-    return x.isEmpty() ? y : y.isEmpty() ? x : Optional.of(new Expr.Binary(BinaryFn.AND, x.get(), y.get()));
+    return x.isEmpty()
+        ? y
+        : y.isEmpty() ? x : Optional.of(new Expr.Binary(BinaryFn.AND, x.get(), y.get()));
   }
 
   // Statements
@@ -194,8 +208,10 @@ final class Widener {
     if (f.kind() != LoopKind.SERIAL && f.kind() != LoopKind.UNROLL) {
       throw new NotVectorizableException("it has a " + f.kind() + " loop inside");
     }
-    if (!(expr(f.lower()) instanceof Wide.Same lower) || !(expr(f.upper()) instanceof Wide.Same upper)) {
-      throw new NotVectorizableException("the bounds of loop " + f.var().name() + " differ between lanes");
+    if (!(expr(f.lower()) instanceof Wide.Same lower)
+        || !(expr(f.upper()) instanceof Wide.Same upper)) {
+      throw new NotVectorizableException(
+          "the bounds of loop " + f.var().name() + " differ between lanes");
     }
     Var v = fresh(f.var(), 1);
     facts.learn(v, lower.scalar(), f.step());
@@ -242,8 +258,10 @@ final class Widener {
     Buffer wide =
         switch (b.space()) {
           case REGISTER -> Buffer.local(name, b.dtype(), lanes, size, Space.REGISTER);
-          case PRIVATE -> Buffer.local(name, b.dtype(), 1, Math.multiplyExact(size, lanes), Space.PRIVATE);
-          case GLOBAL, SHARED -> throw new NotVectorizableException("it makes a " + b.space() + " buffer");
+          case PRIVATE ->
+              Buffer.local(name, b.dtype(), 1, Math.multiplyExact(size, lanes), Space.PRIVATE);
+          case GLOBAL, SHARED ->
+              throw new NotVectorizableException("it makes a " + b.space() + " buffer");
         };
     locals.put(b, wide);
     out.add(new Stmt.Alloc(wide));
@@ -251,12 +269,19 @@ final class Widener {
       // Conditional updates of registers read the old value, so that there must be one.
       Var i = new Var(names.apply("z"), DType.I64, 1);
       Expr zero = LoopBuilder.splat(new Expr.Const(b.dtype(), 0), lanes);
-      Stmt clear = new Stmt.Store(wide, size == 1 ? LoopBuilder.index(0) : new Expr.VarRef(i), zero, Optional.empty());
+      Stmt clear =
+          new Stmt.Store(
+              wide, size == 1 ? LoopBuilder.index(0) : new Expr.VarRef(i), zero, Optional.empty());
       out.add(
           size == 1
               ? clear
               : new Stmt.For(
-                  LoopKind.UNROLL, i, LoopBuilder.index(0), LoopBuilder.index(size), 1, new Stmt.Block(List.of(clear))));
+                  LoopKind.UNROLL,
+                  i,
+                  LoopBuilder.index(0),
+                  LoopBuilder.index(size),
+                  1,
+                  new Stmt.Block(List.of(clear))));
     }
   }
 
@@ -298,19 +323,28 @@ final class Widener {
     if (local != null && local.space() == Space.REGISTER) {
       // Lanes that do not exist may be written: nobody reads them.
       Expr at = element(local, index);
-      out.add(new Stmt.Store(local, at, choose(and(condition, own), value.vector(lanes), local, at), Optional.empty()));
+      out.add(
+          new Stmt.Store(
+              local,
+              at,
+              choose(and(condition, own), value.vector(lanes), local, at),
+              Optional.empty()));
       return;
     }
     Buffer buffer = local == null ? s.buffer() : local;
     out.add(
-        new Stmt.Store(buffer, address(local != null, index, buffer), value.vector(lanes), and(mask(), own)));
+        new Stmt.Store(
+            buffer, address(local != null, index, buffer), value.vector(lanes), and(mask(), own)));
   }
 
   private void accumulate(Stmt.Store s, Reduction.Lanes to, List<Stmt> out) {
     Reduction.Update u =
-        Reduction.update(s).orElseThrow(() -> new NotVectorizableException("not a reduction of " + s.buffer().name()));
+        Reduction.update(s)
+            .orElseThrow(
+                () -> new NotVectorizableException("not a reduction of " + s.buffer().name()));
     if (!(expr(s.index()) instanceof Wide.Same index)) {
-      throw new NotVectorizableException("the index of reduction " + s.buffer().name() + " differs between lanes");
+      throw new NotVectorizableException(
+          "the index of reduction " + s.buffer().name() + " differs between lanes");
     }
     Expr at = LoopBuilder.add(LoopBuilder.index(to.first()), index.scalar());
     Expr old = new Expr.Load(to.buffer(), at, lanes, Optional.empty());
@@ -321,12 +355,14 @@ final class Widener {
               new Expr.Fma(expr(m.x()).vector(lanes), expr(m.y()).vector(lanes), old);
         };
     Optional<Expr> guard = and(mask(), s.mask().map(m -> expr(m).vector(lanes)));
-    out.add(new Stmt.Store(to.buffer(), at, choose(guard, value, to.buffer(), at), Optional.empty()));
+    out.add(
+        new Stmt.Store(to.buffer(), at, choose(guard, value, to.buffer(), at), Optional.empty()));
   }
 
   private Expr choose(Optional<Expr> guard, Expr value, Buffer registers, Expr at) {
     return guard.isEmpty()
         ? value
-        : new Expr.Select(guard.get(), value, new Expr.Load(registers, at, lanes, Optional.empty()));
+        : new Expr.Select(
+            guard.get(), value, new Expr.Load(registers, at, lanes, Optional.empty()));
   }
 }

@@ -58,8 +58,7 @@ class CostsTest {
 
     private Value convolution(Value x, Value w) {
       Window window = Window.of(List.of(5L, 5L));
-      return b.unary(
-          UnaryFn.TANH, b.convolution(window, ConvDims.standard(2), false, 1, 1, x, w));
+      return b.unary(UnaryFn.TANH, b.convolution(window, ConvDims.standard(2), false, 1, 1, x, w));
     }
 
     private Value pool(Value x) {
@@ -106,8 +105,7 @@ class CostsTest {
     Value y = b.convolution(w, ConvDims.standard(2), false, 2, 1, x, k);
     Value loss = b.sum(List.of(0, 1, 2, 3), b.multiply(y, y));
     var forward = new Function("f", List.of(x, k), List.of(y));
-    var both =
-        new Function("g", List.of(x, k), List.of(b.gradient(loss, x), b.gradient(loss, k)));
+    var both = new Function("g", List.of(x, k), List.of(b.gradient(loss, x), b.gradient(loss, k)));
     long once = 2L * 2 * 8 * 5 * 3 * 3 * 9;
     assertThat(Costs.of(forward, Map.of()).flops()).isEqualTo(once);
     assertThat(Costs.of(Autodiff.differentiate(both), Map.of()).flops()).isEqualTo(3 * once);

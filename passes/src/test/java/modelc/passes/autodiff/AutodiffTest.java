@@ -38,7 +38,8 @@ class AutodiffTest {
     Value dy = g.parameter("dy", SCALAR);
     // Wrong on purpose, so that it can be told from the derived one: 100 * dy.
     var gradient =
-        new Function("gradient", List.of(gx, gy, dy), List.of(g.multiply(g.constant(SCALAR, 100), dy)));
+        new Function(
+            "gradient", List.of(gx, gy, dy), List.of(g.multiply(g.constant(SCALAR, 100), dy)));
     return new Callable("square", body, stated ? gradient : null, forbidden);
   }
 
@@ -58,7 +59,11 @@ class AutodiffTest {
     Value x = b.parameter("x", SCALAR);
     Value y = b.parameter("y", SCALAR);
     Value z = b.add(b.multiply(x, y), b.multiply(x, x));
-    assertThat(run(new Function("f", List.of(x, y), List.of(b.gradient(z, x), b.gradient(z, y))), 3, 5))
+    assertThat(
+            run(
+                new Function("f", List.of(x, y), List.of(b.gradient(z, x), b.gradient(z, y))),
+                3,
+                5))
         .containsExactly(5 + 6, 3);
   }
 
@@ -70,7 +75,9 @@ class AutodiffTest {
     Value loss = b.multiply(h, h);
     Function f =
         new Function(
-            "f", List.of(x), List.of(b.gradient(loss, h), b.gradient(loss, loss), b.gradient(loss, x)));
+            "f",
+            List.of(x),
+            List.of(b.gradient(loss, h), b.gradient(loss, loss), b.gradient(loss, x)));
     assertThat(run(f, 2)).containsExactly(8, 1, 32);
   }
 
@@ -147,7 +154,8 @@ class AutodiffTest {
     var b = new Builder();
     Value x = b.parameter("x", SCALAR);
     Value y = b.with(origin, () -> b.unary(UnaryFn.SINE, x));
-    Value dx = Autodiff.differentiate(new Function("f", List.of(x), List.of(b.gradient(y, x))))
+    Value dx =
+        Autodiff.differentiate(new Function("f", List.of(x), List.of(b.gradient(y, x))))
             .results()
             .getFirst();
     assertThat(dx.origin()).isEqualTo(origin.withRole(Role.BACKWARD));
@@ -188,20 +196,21 @@ class AutodiffTest {
     Value x = b.parameter("x", SCALAR);
     Value w = b.parameter("w", SCALAR);
     Value loss = b.multiply(b.unary(UnaryFn.ERF, x), w);
-    Function f = Autodiff.differentiate(new Function("f", List.of(x, w), List.of(b.gradient(loss, w))));
-    assertThat(Graph.topological(f.results())).noneMatch(
-        v -> v.op() instanceof Op.Unary u && u.fn() == UnaryFn.EXP);
+    Function f =
+        Autodiff.differentiate(new Function("f", List.of(x, w), List.of(b.gradient(loss, w))));
+    assertThat(Graph.topological(f.results()))
+        .noneMatch(v -> v.op() instanceof Op.Unary u && u.fn() == UnaryFn.EXP);
   }
 
   @Test
   void secondDerivativesOfMaxPoolingAreRefused() {
     var b = new Builder();
     Value x = b.parameter("x", TensorType.of(DType.F64, 4));
-    Value y = b.reduceWindow(modelc.ir.ReduceFn.MAXIMUM, modelc.ir.tensor.Window.of(List.of(2L)), x);
+    Value y =
+        b.reduceWindow(modelc.ir.ReduceFn.MAXIMUM, modelc.ir.tensor.Window.of(List.of(2L)), x);
     Value g = b.gradient(b.sum(List.of(0), b.multiply(y, y)), x);
     Value second = b.gradient(b.sum(List.of(0), b.multiply(g, g)), x);
-    assertThatThrownBy(
-            () -> Autodiff.differentiate(new Function("f", List.of(x), List.of(second))))
+    assertThatThrownBy(() -> Autodiff.differentiate(new Function("f", List.of(x), List.of(second))))
         .isInstanceOf(NotDifferentiableException.class)
         .hasMessageContaining("select_and_scatter");
   }
@@ -223,6 +232,7 @@ class AutodiffTest {
     Entry after = new Autodiff().run(new Program("p", List.of(entry))).entry("train");
     assertThat(after.results()).extracting(Entry.Result::name).containsExactly("loss", "x", "ok");
     assertThat(after.results().get(1).aliases()).isEqualTo(OptionalInt.of(0));
-    assertThat(after.arguments().getFirst().value()).isSameAs(after.function().parameters().getFirst());
+    assertThat(after.arguments().getFirst().value())
+        .isSameAs(after.function().parameters().getFirst());
   }
 }

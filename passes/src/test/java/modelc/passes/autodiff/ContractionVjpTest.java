@@ -88,7 +88,8 @@ class ContractionVjpTest {
       var b = new Builder();
       Value x = b.parameter("x", TensorType.of(DType.F64, 4, 5));
       Value w =
-          b.parameter("w", yAxis == 0 ? TensorType.of(DType.F64, 5, 3) : TensorType.of(DType.F64, 3, 5));
+          b.parameter(
+              "w", yAxis == 0 ? TensorType.of(DType.F64, 5, 3) : TensorType.of(DType.F64, 3, 5));
       Value y = b.dotGeneral(List.of(), List.of(), List.of(1), List.of(yAxis), x, w);
       Value loss = b.sum(List.of(0, 1), b.multiply(y, y));
       Function f =

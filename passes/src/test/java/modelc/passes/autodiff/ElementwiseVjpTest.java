@@ -22,12 +22,13 @@ class ElementwiseVjpTest {
   private static final long[] SHAPE = {2, 7};
 
   @ParameterizedTest
-  @EnumSource(value = UnaryFn.class, names = {"IS_FINITE", "NOT"}, mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(
+      value = UnaryFn.class,
+      names = {"IS_FINITE", "NOT"},
+      mode = EnumSource.Mode.EXCLUDE)
   void everyUnaryFunction(UnaryFn fn) {
     boolean positive = fn == UnaryFn.LOG || fn == UnaryFn.SQRT || fn == UnaryFn.RSQRT;
-    GradientCheck.of((b, x) -> b.unary(fn, x.get(0)), SHAPE)
-        .in(positive ? 0.2 : -0.9, 3)
-        .check();
+    GradientCheck.of((b, x) -> b.unary(fn, x.get(0)), SHAPE).in(positive ? 0.2 : -0.9, 3).check();
   }
 
   @ParameterizedTest
@@ -43,8 +44,7 @@ class ElementwiseVjpTest {
   void divisionAndRemainderOfNegativeNumbers() {
     for (BinaryFn fn : List.of(BinaryFn.DIVIDE, BinaryFn.REMAINDER)) {
       GradientCheck.of(
-              (b, x) ->
-                  b.binary(fn, b.multiply(x.get(0), b.constantLike(x.get(0), -9)), x.get(1)),
+              (b, x) -> b.binary(fn, b.multiply(x.get(0), b.constantLike(x.get(0), -9)), x.get(1)),
               SHAPE,
               SHAPE)
           .in(0.4, 2)
@@ -72,8 +72,7 @@ class ElementwiseVjpTest {
       Value y = b.binary(BinaryFn.POWER, x, b.constantLike(x, exponent));
       Function f = new Function("f", List.of(x), List.of(b.gradient(b.sum(List.of(0), y), x)));
       double[] dx =
-          Interpreter.run(
-                  Autodiff.differentiate(f), List.of(Tensor.vector(DType.F64, -2, 0, 1.5)))
+          Interpreter.run(Autodiff.differentiate(f), List.of(Tensor.vector(DType.F64, -2, 0, 1.5)))
               .getFirst()
               .data();
       for (int i = 0; i < 3; i++) {
@@ -87,8 +86,7 @@ class ElementwiseVjpTest {
   @Test
   void selectGivesEachSideItsOwn() {
     GradientCheck.of(
-            (b, x) ->
-                b.select(b.compare(CompareFn.LT, x.get(0), x.get(1)), x.get(1), x.get(2)),
+            (b, x) -> b.select(b.compare(CompareFn.LT, x.get(0), x.get(1)), x.get(1), x.get(2)),
             SHAPE,
             SHAPE,
             SHAPE)

@@ -21,8 +21,8 @@ import modelc.ir.tensor.Value;
 import modelc.passes.simplify.Simplify;
 
 /**
- * Compares autodiff's gradients with central differences, both in float64 by the interpreter, element by element. The
- * loss is the result weighted at random, so that no gradient can cancel.
+ * Compares autodiff's gradients with central differences, both in float64 by the interpreter,
+ * element by element. The loss is the result weighted at random, so that no gradient can cancel.
  */
 final class GradientCheck {
   private static final double STEP = 1e-5;
@@ -40,14 +40,12 @@ final class GradientCheck {
     this.body = body;
   }
 
-  static GradientCheck of(
-      List<TensorType> types, BiFunction<Builder, List<Value>, Value> body) {
+  static GradientCheck of(List<TensorType> types, BiFunction<Builder, List<Value>, Value> body) {
     return new GradientCheck(types, body);
   }
 
   /** All inputs F64 of these shapes. */
-  static GradientCheck of(
-      BiFunction<Builder, List<Value>, Value> body, long[]... shapes) {
+  static GradientCheck of(BiFunction<Builder, List<Value>, Value> body, long[]... shapes) {
     var types = new ArrayList<TensorType>();
     for (long[] shape : shapes) {
       types.add(TensorType.of(DType.F64, shape));
@@ -88,8 +86,7 @@ final class GradientCheck {
     assertThat(Graph.topological(gradients.results()))
         .noneMatch(v -> v.op() instanceof Op.Gradient);
     List<Tensor> results = Interpreter.run(gradients, arguments, symbols);
-    List<Tensor> simplified =
-        Interpreter.run(Simplify.simplify(gradients), arguments, symbols);
+    List<Tensor> simplified = Interpreter.run(Simplify.simplify(gradients), arguments, symbols);
     for (int i = 1; i < results.size(); i++) {
       double[] numeric = differences(f, arguments, i - 1);
       assertClose("gradient of input " + (i - 1), results.get(i).data(), numeric);

@@ -24,7 +24,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class ReductionVjpTest {
   @ParameterizedTest
-  @EnumSource(value = ReduceFn.class, names = {"AND", "OR"}, mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(
+      value = ReduceFn.class,
+      names = {"AND", "OR"},
+      mode = EnumSource.Mode.EXCLUDE)
   void everyReduction(ReduceFn fn) {
     for (List<Integer> axes :
         List.of(List.of(0), List.of(1), List.of(2), List.of(0, 2), List.of(0, 1, 2))) {
@@ -34,7 +37,10 @@ class ReductionVjpTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = ReduceFn.class, names = {"AND", "OR"}, mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(
+      value = ReduceFn.class,
+      names = {"AND", "OR"},
+      mode = EnumSource.Mode.EXCLUDE)
   void reductionsOverTheBatchAndMore(ReduceFn fn) {
     var batch = new Symbol("batch", 5);
     var type = new TensorType(DType.F64, Shape.of(Dim.of(2), Dim.of(batch), Dim.of(3)));
@@ -47,8 +53,7 @@ class ReductionVjpTest {
   void productsWithZeros() {
     // No zero, one, two, three in a row of three.
     double[] x = {2, 3, 4, 2, 0, 4, 0, 3, 0, 0, 0, 0};
-    GradientCheck.of(
-            (b, v) -> b.reduce(ReduceFn.MULTIPLY, List.of(1), v.get(0)), new long[] {4, 3})
+    GradientCheck.of((b, v) -> b.reduce(ReduceFn.MULTIPLY, List.of(1), v.get(0)), new long[] {4, 3})
         .check(List.of(new Tensor(DType.F64, new long[] {4, 3}, x)));
   }
 
@@ -78,7 +83,9 @@ class ReductionVjpTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = ReduceFn.class, names = {"ADD", "MAXIMUM", "MINIMUM"})
+  @EnumSource(
+      value = ReduceFn.class,
+      names = {"ADD", "MAXIMUM", "MINIMUM"})
   void windowsOfEveryKind(ReduceFn fn) {
     var random = new Random(7);
     int checked = 0;
@@ -112,7 +119,9 @@ class ReductionVjpTest {
     }
   }
 
-  /** Windows wholly in the padding give infinities, which no difference can see: they are masked. */
+  /**
+   * Windows wholly in the padding give infinities, which no difference can see: they are masked.
+   */
   private static Value masked(Builder b, ReduceFn fn, Window w, Value x) {
     Value y = b.reduceWindow(fn, w, x);
     Value finite = b.unary(modelc.ir.UnaryFn.IS_FINITE, y);

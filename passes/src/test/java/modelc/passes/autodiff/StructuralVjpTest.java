@@ -20,7 +20,8 @@ class StructuralVjpTest {
 
   @Test
   void reshapeAndTranspose() {
-    GradientCheck.of((b, x) -> b.reshape(Shape.of(5, 1, 6), x.get(0)), new long[] {2, 3, 5}).check();
+    GradientCheck.of((b, x) -> b.reshape(Shape.of(5, 1, 6), x.get(0)), new long[] {2, 3, 5})
+        .check();
     GradientCheck.of((b, x) -> b.transpose(List.of(2, 0, 3, 1), x.get(0)), new long[] {2, 3, 1, 5})
         .check();
   }
@@ -28,8 +29,7 @@ class StructuralVjpTest {
   @Test
   void broadcastOfScalarsNewAxesAndStretchedAxes() {
     GradientCheck.of((b, x) -> b.broadcastScalar(Shape.of(2, 3), x.get(0)), new long[] {}).check();
-    GradientCheck.of(
-            (b, x) -> b.broadcast(Shape.of(2, 3, 4), List.of(1), x.get(0)), new long[] {3})
+    GradientCheck.of((b, x) -> b.broadcast(Shape.of(2, 3, 4), List.of(1), x.get(0)), new long[] {3})
         .check();
     GradientCheck.of(
             (b, x) -> b.broadcast(Shape.of(2, 3, 4), List.of(0, 1, 2), x.get(0)),
@@ -45,8 +45,7 @@ class StructuralVjpTest {
     var type = new TensorType(DType.F64, Shape.of(Dim.ONE, Dim.of(3)));
     GradientCheck.of(
             List.of(type),
-            (b, x) ->
-                b.broadcast(Shape.of(Dim.of(BATCH), Dim.of(3)), List.of(0, 1), x.get(0)))
+            (b, x) -> b.broadcast(Shape.of(Dim.of(BATCH), Dim.of(3)), List.of(0, 1), x.get(0)))
         .where(BATCH, 4)
         .check();
   }
@@ -55,8 +54,7 @@ class StructuralVjpTest {
   void slicesWithStridesThatDoNotDivide() {
     GradientCheck.of(
             (b, x) ->
-                b.slice(
-                    List.of(1L, 0L), List.of(Dim.of(7), Dim.of(3)), List.of(4L, 1L), x.get(0)),
+                b.slice(List.of(1L, 0L), List.of(Dim.of(7), Dim.of(3)), List.of(4L, 1L), x.get(0)),
             new long[] {8, 3})
         .check();
     GradientCheck.of(
@@ -84,7 +82,8 @@ class StructuralVjpTest {
   }
 
   private static void check(List<Long> low, List<Long> high, List<Long> interior) {
-    GradientCheck.of((b, x) -> b.pad(low, high, interior, 0.5, x.get(0)), new long[] {3, 5}).check();
+    GradientCheck.of((b, x) -> b.pad(low, high, interior, 0.5, x.get(0)), new long[] {3, 5})
+        .check();
   }
 
   @Test
@@ -134,8 +133,7 @@ class StructuralVjpTest {
     var updates = TensorType.of(DType.F64, 2, 5, 3);
     for (int seed = 0; seed < 4; seed++) {
       GradientCheck.of(
-              List.of(x, indices, updates),
-              (b, v) -> b.scatterAdd(1, v.get(0), v.get(1), v.get(2)))
+              List.of(x, indices, updates), (b, v) -> b.scatterAdd(1, v.get(0), v.get(1), v.get(2)))
           .seed(seed)
           .check();
     }

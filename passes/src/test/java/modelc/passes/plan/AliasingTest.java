@@ -21,7 +21,10 @@ import modelc.passes.Target;
 import modelc.passes.testing.Comparison;
 import org.junit.jupiter.api.Test;
 
-/** Results that replace arguments: written in place where nothing is lost by it, copied where something would be. */
+/**
+ * Results that replace arguments: written in place where nothing is lost by it, copied where
+ * something would be.
+ */
 class AliasingTest {
   private static final TensorType TYPE = TensorType.of(DType.F32, 3, 3);
 
@@ -62,7 +65,9 @@ class AliasingTest {
     Value next = b.negate(w);
     Value sum = b.sum(List.of(0), b.multiply(b.reverse(List.of(0), w), next));
     Value spread = b.broadcast(TYPE.shape(), List.of(1), sum);
-    assertThat(copies(next, b.dotGeneral(List.of(), List.of(), List.of(1), List.of(0), next, spread))).isLessThanOrEqualTo(1);
+    assertThat(
+            copies(next, b.dotGeneral(List.of(), List.of(), List.of(1), List.of(0), next, spread)))
+        .isLessThanOrEqualTo(1);
   }
 
   @Test
@@ -72,7 +77,10 @@ class AliasingTest {
     assertThat(copies(w, b.negate(m))).isZero();
   }
 
-  /** How many copies the entry needs that puts {@code newW} over w and {@code newM} over m; checks what it computes. */
+  /**
+   * How many copies the entry needs that puts {@code newW} over w and {@code newM} over m; checks
+   * what it computes.
+   */
   private long copies(Value newW, Value newM) {
     Program program = program(newW, newM);
     LoopEntry loops = lowered(program);
@@ -87,7 +95,10 @@ class AliasingTest {
   }
 
   private static LoopEntry lowered(Program program) {
-    return Pipeline.lower(program, Target.AVX2, Options.DEFAULT.withVerify(true)).program().entries().getFirst();
+    return Pipeline.lower(program, Target.AVX2, Options.DEFAULT.withVerify(true))
+        .program()
+        .entries()
+        .getFirst();
   }
 
   private Program program(Value newW, Value newM) {

@@ -9,7 +9,10 @@ import modelc.passes.plan.MemoryPlanner.Lifetime;
 import modelc.passes.plan.MemoryPlanner.Plan;
 import org.junit.jupiter.api.Test;
 
-/** Plans of random lifetimes: nothing alive at once overlaps, everything is aligned, and the arena is not wasted. */
+/**
+ * Plans of random lifetimes: nothing alive at once overlaps, everything is aligned, and the arena
+ * is not wasted.
+ */
 class MemoryPlannerTest {
   @Test
   void nothingAliveAtOnceOverlaps() {
@@ -46,7 +49,9 @@ class MemoryPlannerTest {
 
   @Test
   void buffersThatFollowEachOtherShareMemory() {
-    Plan plan = MemoryPlanner.plan(List.of(new Lifetime(100, 0, 1), new Lifetime(90, 2, 3), new Lifetime(80, 1, 2)));
+    Plan plan =
+        MemoryPlanner.plan(
+            List.of(new Lifetime(100, 0, 1), new Lifetime(90, 2, 3), new Lifetime(80, 1, 2)));
     assertThat(plan.offsets().get(0)).isEqualTo(plan.offsets().get(1));
     assertThat(plan.bytes()).isEqualTo(256);
     assertThat(plan.lowerBound()).isEqualTo(256);

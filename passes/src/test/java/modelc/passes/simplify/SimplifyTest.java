@@ -23,11 +23,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What golden texts do not show: special values, size, origins. The rules themselves are in {@code golden/}. */
+/**
+ * What golden texts do not show: special values, size, origins. The rules themselves are in {@code
+ * golden/}.
+ */
 class SimplifyTest {
   private static final double[] SPECIAL = {
-    0, -0.0, 1, -1, 0.5, -2.5, 3, 1e300, -1e300, 1e-300,
-    Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN
+    0,
+    -0.0,
+    1,
+    -1,
+    0.5,
+    -2.5,
+    3,
+    1e300,
+    -1e300,
+    1e-300,
+    Double.POSITIVE_INFINITY,
+    Double.NEGATIVE_INFINITY,
+    Double.NaN
   };
 
   /** Every function with every special constant on either side, on every special value. */
@@ -86,8 +100,7 @@ class SimplifyTest {
     var origin = new Origin("fc1", List.of(new Span("a.model", 4, 2, 4, 9)), Role.UPDATE);
     var b = new Builder();
     Value x = b.parameter("x", TensorType.of(DType.F32, 4));
-    Value y =
-        b.with(origin, () -> b.divide(b.unary(UnaryFn.EXP, x), b.constantLike(x, 2)));
+    Value y = b.with(origin, () -> b.divide(b.unary(UnaryFn.EXP, x), b.constantLike(x, 2)));
     Function f = Simplify.simplify(new Function("f", List.of(x), List.of(y)));
     assertThat(Graph.topological(f.results()))
         .filteredOn(v -> !v.op().operands().isEmpty())

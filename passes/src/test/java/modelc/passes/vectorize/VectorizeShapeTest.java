@@ -19,7 +19,10 @@ import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
 import org.junit.jupiter.api.Test;
 
-/** The form of vectorised loops: which accesses are contiguous, which tails are made. Values are tested elsewhere. */
+/**
+ * The form of vectorised loops: which accesses are contiguous, which tails are made. Values are
+ * tested elsewhere.
+ */
 class VectorizeShapeTest {
   private static final Symbol BATCH = new Symbol("batch", 64);
   private final Buffer x = Buffer.global("x", DType.F32, Dim.of(BATCH).times(1000));
@@ -52,7 +55,10 @@ class VectorizeShapeTest {
   }
 
   private static List<Stmt.Store> stores(Stmt s) {
-    return all(s).stream().filter(Stmt.Store.class::isInstance).map(Stmt.Store.class::cast).toList();
+    return all(s).stream()
+        .filter(Stmt.Store.class::isInstance)
+        .map(Stmt.Store.class::cast)
+        .toList();
   }
 
   private static List<Stmt.For> loops(Stmt s) {
@@ -62,14 +68,21 @@ class VectorizeShapeTest {
   @Test
   void aWholeNumberOfVectorsHasNoTail() {
     Stmt s =
-        run(b -> b.loop(LoopKind.VECTOR, "i", LoopBuilder.index(64), (c, i) -> c.store(y, i, LoopBuilder.load(x, i))));
+        run(
+            b ->
+                b.loop(
+                    LoopKind.VECTOR,
+                    "i",
+                    LoopBuilder.index(64),
+                    (c, i) -> c.store(y, i, LoopBuilder.load(x, i))));
     assertThat(loops(s)).singleElement().satisfies(f -> assertThat(f.step()).isEqualTo(8));
     assertThat(stores(s))
         .singleElement()
         .satisfies(
             st -> {
               assertThat(st.index().lanes()).isEqualTo(1);
-              assertThat(st.value()).isInstanceOfSatisfying(Expr.Load.class, l -> assertThat(l.lanes()).isEqualTo(8));
+              assertThat(st.value())
+                  .isInstanceOfSatisfying(Expr.Load.class, l -> assertThat(l.lanes()).isEqualTo(8));
               assertThat(st.mask()).isEmpty();
             });
   }
@@ -77,7 +90,8 @@ class VectorizeShapeTest {
   @Test
   void aMultipleOfTheLanesIsSeenThroughASymbol() {
     Expr n = LoopBuilder.mul(LoopBuilder.index(16), new Expr.Size(BATCH));
-    Stmt s = run(b -> b.loop(LoopKind.VECTOR, "i", n, (c, i) -> c.store(y, i, LoopBuilder.load(x, i))));
+    Stmt s =
+        run(b -> b.loop(LoopKind.VECTOR, "i", n, (c, i) -> c.store(y, i, LoopBuilder.load(x, i))));
     assertThat(loops(s)).hasSize(1);
   }
 
@@ -90,7 +104,11 @@ class VectorizeShapeTest {
                     LoopKind.VECTOR,
                     "i",
                     LoopBuilder.index(640),
-                    (c, i) -> c.store(y, LoopBuilder.rem(i, 16), LoopBuilder.load(x, LoopBuilder.div(i, 16)))));
+                    (c, i) ->
+                        c.store(
+                            y,
+                            LoopBuilder.rem(i, 16),
+                            LoopBuilder.load(x, LoopBuilder.div(i, 16)))));
     assertThat(stores(s))
         .singleElement()
         .satisfies(
@@ -130,7 +148,8 @@ class VectorizeShapeTest {
                       c.store(
                           acc,
                           zero,
-                          new Expr.Binary(BinaryFn.ADD, LoopBuilder.load(acc, zero), LoopBuilder.load(x, i))));
+                          new Expr.Binary(
+                              BinaryFn.ADD, LoopBuilder.load(acc, zero), LoopBuilder.load(x, i))));
               b.store(y, zero, LoopBuilder.load(acc, zero));
             });
     assertThat(loops(s)).extracting(Stmt.For::step).contains(32L, 8L);

@@ -29,7 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Vectorised loops compute what the scalar ones do, for trip counts around the number of lanes and far from it. */
+/**
+ * Vectorised loops compute what the scalar ones do, for trip counts around the number of lanes and
+ * far from it.
+ */
 class VectorizeTest {
   private static final Symbol N = new Symbol("n", 100);
   private static final int[] TRIPS = {0, 1, 7, 8, 9, 13, 31, 32, 33, 67};
@@ -56,7 +59,17 @@ class VectorizeTest {
       permutation.set(i, i / 128 * 128 + (i * 37 + 11) % 128);
       flags.setLong(i, random.nextInt(2));
     }
-    return List.of(floats(1), floats(2), permutation, flags, doubles, Memory.ofFloats(1, 2, 3, 4, 5), Memory.undefined(DType.F32, SIZE), Memory.undefined(DType.I32, SIZE), Memory.undefined(DType.BOOL, SIZE), Memory.undefined(DType.F64, SIZE));
+    return List.of(
+        floats(1),
+        floats(2),
+        permutation,
+        flags,
+        doubles,
+        Memory.ofFloats(1, 2, 3, 4, 5),
+        Memory.undefined(DType.F32, SIZE),
+        Memory.undefined(DType.I32, SIZE),
+        Memory.undefined(DType.BOOL, SIZE),
+        Memory.undefined(DType.F64, SIZE));
   }
 
   private static Kernel kernel(String body) {
@@ -76,7 +89,10 @@ class VectorizeTest {
     return memories;
   }
 
-  /** Checks one kernel text for all trip counts, which stand for {@code N} in it: as a constant and as a symbol. */
+  /**
+   * Checks one kernel text for all trip counts, which stand for {@code N} in it: as a constant and
+   * as a symbol.
+   */
   private static void check(String body, double tolerance) {
     for (int lanes : new int[] {8, 4}) {
       Kernel symbolic = kernel(body.replace("N", "n"));
@@ -99,17 +115,23 @@ class VectorizeTest {
     return v;
   }
 
-  private static void compare(List<Memory> expected, List<Memory> actual, double tolerance, Kernel k, long n) {
+  private static void compare(
+      List<Memory> expected, List<Memory> actual, double tolerance, Kernel k, long n) {
     for (int m = 0; m < expected.size(); m++) {
       for (int i = 0; i < expected.get(m).size(); i++) {
         double e = expected.get(m).get(i);
         double a = actual.get(m).get(i);
-        boolean same = tolerance == 0 || Double.isNaN(e) ? Double.compare(e, a) == 0 : Math.abs(e - a) <= tolerance;
+        boolean same =
+            tolerance == 0 || Double.isNaN(e)
+                ? Double.compare(e, a) == 0
+                : Math.abs(e - a) <= tolerance;
         if (!same || expected.get(m).isDefined(i) != actual.get(m).isDefined(i)) {
           assertThat(a)
               .as("element %d of argument %d, n = %d, of\n%s", i, m, n, LoopPrinter.print(k))
               .isEqualTo(e, within(tolerance));
-          assertThat(actual.get(m).isDefined(i)).as("defined").isEqualTo(expected.get(m).isDefined(i));
+          assertThat(actual.get(m).isDefined(i))
+              .as("defined")
+              .isEqualTo(expected.get(m).isDefined(i));
         }
       }
     }
@@ -307,7 +329,8 @@ class VectorizeTest {
         "bool | load b[%v + 3] | load a[0] | false | yb",
       })
   void exactReductions(String line) {
-    String[] columns = line.split(" \\| (?=\\S*$)|(?<=^\\w{3,4}) \\| | \\| (?=-?[\\w.]+ \\| \\w+$)");
+    String[] columns =
+        line.split(" \\| (?=\\S*$)|(?<=^\\w{3,4}) \\| | \\| (?=-?[\\w.]+ \\| \\w+$)");
     String text =
         """
         alloc a: %s[1] register
@@ -379,24 +402,35 @@ class VectorizeTest {
       for (int i = 0; i < 8; i++) {
         lanes[i] = (acc[0][i] + acc[1][i]) + (acc[2][i] + acc[3][i]);
       }
-      float sum = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+      float sum =
+          ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6]))
+              + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
       assertThat(run(symbolic, n).get(6).get(0)).as("n = %d", n).isEqualTo(sum);
     }
   }
 
   private static String constantLoop(int trips, String body) {
-    return LoopPrinter.print(Vectorize.run(kernel("vector for %v = 0 to " + trips + " { " + body + " }"), 8));
+    return LoopPrinter.print(
+        Vectorize.run(kernel("vector for %v = 0 to " + trips + " { " + body + " }"), 8));
   }
 
   @Test
   void theCheapestTailIsMade() {
-    // A copy in pieces, work worth one masked vector, and one by one where masks are dear and the rest unknown.
+    // A copy in pieces, work worth one masked vector, and one by one where masks are dear and the
+    // rest unknown.
     assertThat(constantLoop(15, "store y[%v] = load x[%v]"))
-        .contains("store y[8 : 4] = load x[8 : 4]", "store y[12 : 2] = load x[12 : 2]", "store y[14] = load x[14]");
+        .contains(
+            "store y[8 : 4] = load x[8 : 4]",
+            "store y[12 : 2] = load x[12 : 2]",
+            "store y[14] = load x[14]");
     assertThat(constantLoop(15, "store y[%v] = tanh(load x[%v])"))
-        .contains("let %m: boolx8 = ramp(0, 1, 8) < splat(7, 8)", "store y[8 : 8 if %m] = tanh(load x[8 : 8 if %m])")
+        .contains(
+            "let %m: boolx8 = ramp(0, 1, 8) < splat(7, 8)",
+            "store y[8 : 8 if %m] = tanh(load x[8 : 8 if %m])")
         .doesNotContain(": 4]");
-    String unknown = LoopPrinter.print(Vectorize.run(kernel("vector for %v = 0 to n { store y[%v] = load x[%v] }"), 8));
+    String unknown =
+        LoopPrinter.print(
+            Vectorize.run(kernel("vector for %v = 0 to n { store y[%v] = load x[%v] }"), 8));
     assertThat(unknown).doesNotContain(" if ").contains("for %v_1 = %v_end to n {");
     assertThat(constantLoop(6, "store y[%v] = load x[%v]")).doesNotContain("for");
   }
@@ -406,12 +440,22 @@ class VectorizeTest {
     var random = new Random(11);
     for (int i = 0; i < 150; i++) {
       String index = index(random, 4);
-      String stores = "store y[%v + 64 * %c] = load x[abs(" + index + ") % 500] + f32(" + index(random, 3) + ")";
-      String lower = List.of("0", "%c * 8", "%c", "%c * 16 + 4", "-3 + %c * 4").get(random.nextInt(5));
+      String stores =
+          "store y[%v + 64 * %c] = load x[abs("
+              + index
+              + ") % 500] + f32("
+              + index(random, 3)
+              + ")";
+      String lower =
+          List.of("0", "%c * 8", "%c", "%c * 16 + 4", "-3 + %c * 4").get(random.nextInt(5));
       int trips = random.nextInt(40);
       String text =
           "for %%c = 0 to 3 { vector for %%v = %s to %s + %s { %s } }"
-              .formatted(lower, lower, random.nextBoolean() ? "n" : Integer.toString(trips), stores.replace("[%v", "[%v + 3"));
+              .formatted(
+                  lower,
+                  lower,
+                  random.nextBoolean() ? "n" : Integer.toString(trips),
+                  stores.replace("[%v", "[%v + 3"));
       Kernel scalar = kernel(text);
       for (int lanes : new int[] {4, 8}) {
         Kernel vectorised = vectorise(scalar, lanes);
@@ -491,7 +535,12 @@ class VectorizeTest {
                   new Expr.Ramp(LoopBuilder.index(0), LoopBuilder.index(1), 4),
                   LoopBuilder.splat(LoopBuilder.index(3), 4));
           Vectorize.stmts(
-              c, inner.block(), v, LoopBuilder.add(base, LoopBuilder.index(4)), 4, Optional.of(exists));
+              c,
+              inner.block(),
+              v,
+              LoopBuilder.add(base, LoopBuilder.index(4)),
+              4,
+              Optional.of(exists));
         });
     assertThat(runUtility(b)).startsWith(0, 2, 4, 6, 8, 10, 12, 0, 16, 18, 20, 22, 24, 26, 28, 0);
   }
@@ -501,9 +550,13 @@ class VectorizeTest {
     var v = Var.index("v");
     var b = new LoopBuilder();
     var body = new ArrayList<Stmt>();
-    body.add(new Stmt.Store(Y, LoopBuilder.index(0), LoopBuilder.load(X, new Expr.VarRef(v)), Optional.empty()));
+    body.add(
+        new Stmt.Store(
+            Y, LoopBuilder.index(0), LoopBuilder.load(X, new Expr.VarRef(v)), Optional.empty()));
     assertThatThrownBy(
-            () -> Vectorize.stmts(b, new Stmt.Block(body), v, LoopBuilder.index(0), 4, Optional.empty()))
+            () ->
+                Vectorize.stmts(
+                    b, new Stmt.Block(body), v, LoopBuilder.index(0), 4, Optional.empty()))
         .isInstanceOf(NotVectorizableException.class)
         .hasMessage("all lanes write one element of y");
     assertThat(b.block().body()).isEmpty();
