@@ -5,21 +5,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import modelc.compiler.Compiled;
 import modelc.compiler.Compiler;
+import modelc.compiler.GradientsEntry;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
+import modelc.ir.tensor.Program;
 import modelc.runtime.EarlyStopping;
 import modelc.runtime.Evaluator;
 import modelc.runtime.Model;
 import modelc.runtime.Session;
 import modelc.runtime.Trainer;
 import modelc.runtime.TrainerOptions;
+import modelc.runtime.TrainingListener;
 import modelc.runtime.TrainingResult;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,13 +49,29 @@ final class TrainCommand implements Callable<Integer> {
       description = "The folder of the run (default: runs/NAME).")
   Optional<Path> out = Optional.empty();
 
-  @Option(names = "--weights", paramLabel = "FILE", description = "Begin with these weights.")
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Where the weights go (default: weights.safetensors in the run's folder).")
   Optional<Path> weights = Optional.empty();
+
+  @Option(names = "--init", paramLabel = "FILE", description = "Begin with these weights.")
+  Optional<Path> init = Optional.empty();
+
+  @Option(names = "--steps", paramLabel = "N", description = "Stop after N steps.")
+  Optional<Long> steps = Optional.empty();
+
+  @Option(
+      names = "--save-gradients",
+      paramLabel = "FILE",
+      description = "Save the first step's gradients, before clipping (safetensors).")
+  Optional<Path> gradients = Optional.empty();
 
   @Option(names = "--resume", description = "Go on from the checkpoint in the folder of the run.")
   boolean resume;
 
   private final Talk talk = Talk.standard();
+  private double compileMillis;
 
   @Override
   public Integer call() throws IOException {
@@ -73,7 +91,7 @@ final class TrainCommand implements Callable<Integer> {
         Session session = compiled.open(run.threads())) {
       // Optimizer states need their first values even where the weights come from a file.
       session.init(recipe.seed());
-      weights.ifPresent(session::load);
+      init.ifPresent(session::load);
       return train(session, recipe, data, folder);
     }
   }
@@ -81,8 +99,11 @@ final class TrainCommand implements Callable<Integer> {
   private Model compile(Checked checked) {
     talk.live("compiling ...");
     long start = System.nanoTime();
-    Compiled compiled = new Compiler().compile(checked.program());
+    Program program = checked.program();
+    Compiled compiled =
+        new Compiler().compile(gradients.isPresent() ? GradientsEntry.addTo(program) : program);
     Model loaded = compiled.load();
+    compileMillis = (System.nanoTime() - start) * 1e-6;
     int launches = compiled.loops().entries().stream().mapToInt(e -> e.launches().size()).sum();
     long kernels =
         compiled.loops().entries().stream()
@@ -92,7 +113,7 @@ final class TrainCommand implements Callable<Integer> {
             .count();
     talk.line(
         "compiled to native code in %s (%d kernels, %d of them distinct)",
-        Progress.duration((System.nanoTime() - start) / 1e9), launches, kernels);
+        Progress.duration(compileMillis / 1e3), launches, kernels);
     return loaded;
   }
 
@@ -102,6 +123,12 @@ final class TrainCommand implements Callable<Integer> {
         TrainerOptions.of(Math.toIntExact(recipe.epochs()), Math.toIntExact(recipe.batch()))
             .withSeed(recipe.seed())
             .withCheckpoint(checkpoint, 0);
+    if (steps.isPresent()) {
+      options = options.withStopAfterStep(steps.get());
+    }
+    if (gradients.isPresent()) {
+      options = options.withGradients(gradients.get());
+    }
     if (recipe.stop().isPresent()) {
       Recipe.EarlyStop s = recipe.stop().get();
       options =
@@ -114,7 +141,11 @@ final class TrainCommand implements Callable<Integer> {
                   s.restore()));
     }
     TrainingResult result;
-    try (var log = new RunLog(folder.resolve("log.csv"), resume, new Progress(talk))) {
+    TrainingListener shown = new Progress(talk);
+    if (run.json()) {
+      shown = new JsonLines(shown);
+    }
+    try (var log = new RunLog(folder.resolve("log.csv"), resume, shown)) {
       var trainer = new Trainer(session, data.train(), data.validation().map(v -> v), options, log);
       if (resume) {
         trainer.resume(checkpoint);
@@ -122,7 +153,7 @@ final class TrainCommand implements Callable<Integer> {
       result = untilDone(trainer);
     }
     talk.clear();
-    Path saved = folder.resolve("weights.safetensors");
+    Path saved = weights.orElseGet(() -> folder.resolve("weights.safetensors"));
     if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
       talk.line("interrupted; go on with the same command and --resume");
       return ExitCode.INTERRUPTED.code();
@@ -173,19 +204,16 @@ final class TrainCommand implements Callable<Integer> {
             : new LinkedHashMap<>();
     if (run.json()) {
       var object = new LinkedHashMap<String, Object>();
+      object.put("done", true);
       object.put("outcome", result.outcome().name().toLowerCase(Locale.ROOT));
       object.put("steps", result.steps());
       object.put("best_epoch", result.bestEpoch());
       object.put("best", result.best());
       object.put("test", test);
-      object.put("step_ms", result.stepMillis());
       object.put("weights", saved.toString());
-      object.put(
-          "epochs",
-          result.epochs().stream()
-              .map(e -> Map.of("epoch", e.epoch(), "metrics", e.metrics()))
-              .toList());
-      Json.print(object);
+      object.put("step_ms", result.stepMillis());
+      object.put("compile_ms", compileMillis);
+      Json.line(object);
       return;
     }
     talk.line("median step %.3f ms", result.stepMillis());

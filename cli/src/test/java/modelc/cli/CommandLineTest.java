@@ -1,6 +1,7 @@
 package modelc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -11,8 +12,11 @@ import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import modelc.runtime.Npy;
+import modelc.runtime.Safetensors;
 import modelc.runtime.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +35,10 @@ class CommandLineTest {
     JsonObject json() {
       return JsonParser.parseString(out).getAsJsonObject();
     }
+
+    List<JsonObject> lines() {
+      return out.lines().map(l -> JsonParser.parseString(l).getAsJsonObject()).toList();
+    }
   }
 
   private static Run run(Object... arguments) {
@@ -41,8 +49,7 @@ class CommandLineTest {
     try {
       System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
       System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-      String[] args =
-          java.util.Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+      String[] args = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
       int code = Main.run(args);
       return new Run(
           code,
@@ -117,7 +124,17 @@ class CommandLineTest {
             "--threads",
             1);
     assertThat(train.code()).as(train.err()).isZero();
-    assertThat(train.json().get("steps").getAsLong()).isEqualTo(18);
+    List<JsonObject> lines = train.lines();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.getFirst().keySet())
+        .contains("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+        .contains("seconds", "samples_per_second");
+    JsonObject last = lines.getLast();
+    assertThat(last.get("done").getAsBoolean()).isTrue();
+    assertThat(last.get("steps").getAsLong()).isEqualTo(18);
+    assertThat(last.getAsJsonObject("best").get("val_accuracy").getAsDouble()).isBetween(0.1, 1.0);
+    assertThat(last.get("step_ms").getAsDouble()).isPositive();
+    assertThat(last.get("compile_ms").getAsDouble()).isPositive();
     Path weights = out.resolve("weights.safetensors");
     assertThat(weights).exists();
     assertThat(out.resolve("log.csv")).content().startsWith("epoch,step,loss,accuracy,val_loss");
@@ -134,6 +151,47 @@ class CommandLineTest {
     try (Arena arena = Arena.ofConfined()) {
       Npy.Array read = Npy.read(y, arena);
       assertThat(read.shape()).isEqualTo(List.of(70L, 10L));
+    }
+  }
+
+  @Test
+  void oneStepMovesTheWeightsAlongTheSavedGradients() {
+    Path first = folder.resolve("first.safetensors");
+    Path init = folder.resolve("init.safetensors");
+    Path second = folder.resolve("second.safetensors");
+    Path gradients = folder.resolve("g.safetensors");
+    Object[] common = {
+      "train", LENET, "data=digits(count = 200)", "--steps", 1, "--out", folder, "--json"
+    };
+    // A rate of 0 leaves the first values.
+    Run zero = run(with(common, "optimizer=sgd(lr = 0)", "-o", init));
+    assertThat(zero.code()).as(zero.err()).isZero();
+    assertThat(zero.lines().getLast().get("steps").getAsInt()).isEqualTo(1);
+    assertThat(zero.lines().getLast().get("weights").getAsString()).isEqualTo(init.toString());
+    Run one =
+        run(with(common, "optimizer=sgd(lr = 0.5)", "-o", first, "--save-gradients", gradients));
+    assertThat(one.code()).as(one.err()).isZero();
+    assertThat(run(with(common, "optimizer=sgd(lr = 0)", "--init", first, "-o", second)).code())
+        .isZero();
+    float[] w = floats(init, "fc2.w");
+    float[] g = floats(gradients, "fc2.w");
+    float[] moved = floats(first, "fc2.w");
+    assertThat(floats(second, "fc2.w")).isEqualTo(moved);
+    assertThat(g).hasSize(840);
+    for (int i = 0; i < w.length; i++) {
+      assertThat(moved[i]).isCloseTo(w[i] - 0.5f * g[i], within(1e-6f));
+    }
+    assertThat(moved).isNotEqualTo(w);
+  }
+
+  private static Object[] with(Object[] arguments, Object... more) {
+    return Stream.concat(Arrays.stream(arguments), Arrays.stream(more)).toArray();
+  }
+
+  private static float[] floats(Path file, String name) {
+    try (Arena arena = Arena.ofConfined();
+        Safetensors weights = Safetensors.open(file)) {
+      return weights.read(weights.entry(name).orElseThrow(), arena).floats();
     }
   }
 

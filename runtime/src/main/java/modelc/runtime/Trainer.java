@@ -271,6 +271,9 @@ public final class Trainer {
 
   private void step(Prefetcher.Batch batch, Clock clock) {
     long step = progress.step + 1;
+    if (step == 1 && options.gradients().isPresent()) {
+      saveGradients(batch, options.gradients().get());
+    }
     feed.bind(batch);
     train.scalar("step", (double) step).scalar("epoch", progress.epoch);
     long start = System.nanoTime();
@@ -291,6 +294,19 @@ public final class Trainer {
             batch.count(),
             loss(),
             averages.means()));
+  }
+
+  private void saveGradients(Prefetcher.Batch batch, Path path) {
+    Call gradients = session.call("gradients");
+    gradients.seed(options.seed());
+    gradients.scalar("step", 1).scalar("steps", (double) steps()).scalar("epoch", 1);
+    new Feed(gradients, data).bind(batch);
+    gradients.run();
+    var tensors = new LinkedHashMap<String, Tensor>();
+    for (ResultSpec r : gradients.spec().results(Kind.OUTPUT)) {
+      tensors.put(r.name(), gradients.output(r.name()));
+    }
+    Safetensors.write(path, Map.of(), tensors);
   }
 
   private double loss() {

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param checkpoint where to save after each epoch and when interrupted; the one before stays as
  *     {@code NAME.previous}
  * @param checkpointSteps save after every so many steps too; 0: only as above
+ * @param gradients where to save the gradients of the first step, which the model's entry {@code
+ *     gradients} computes
  */
 public record TrainerOptions(
     int epochs,
@@ -23,7 +25,8 @@ public record TrainerOptions(
     long stopAfterStep,
     Optional<EarlyStopping> stop,
     Optional<Path> checkpoint,
-    long checkpointSteps) {
+    long checkpointSteps,
+    Optional<Path> gradients) {
   public TrainerOptions {
     if (epochs < 1 || batch < 1 || stopAfterStep < 1 || checkpointSteps < 0) {
       throw new UsageException(
@@ -40,22 +43,30 @@ public record TrainerOptions(
 
   public static TrainerOptions of(int epochs, int batch) {
     return new TrainerOptions(
-        epochs, batch, 1, true, Long.MAX_VALUE, Optional.empty(), Optional.empty(), 0);
+        epochs,
+        batch,
+        1,
+        true,
+        Long.MAX_VALUE,
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        Optional.empty());
   }
 
   public TrainerOptions withSeed(long seed) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, stopAfterStep, stop, checkpoint, checkpointSteps);
+        epochs, batch, seed, shuffle, stopAfterStep, stop, checkpoint, checkpointSteps, gradients);
   }
 
   public TrainerOptions withShuffle(boolean shuffle) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, stopAfterStep, stop, checkpoint, checkpointSteps);
+        epochs, batch, seed, shuffle, stopAfterStep, stop, checkpoint, checkpointSteps, gradients);
   }
 
   public TrainerOptions withStopAfterStep(long step) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, step, stop, checkpoint, checkpointSteps);
+        epochs, batch, seed, shuffle, step, stop, checkpoint, checkpointSteps, gradients);
   }
 
   public TrainerOptions withStop(EarlyStopping stop) {
@@ -67,11 +78,33 @@ public record TrainerOptions(
         stopAfterStep,
         Optional.of(stop),
         checkpoint,
-        checkpointSteps);
+        checkpointSteps,
+        gradients);
   }
 
   public TrainerOptions withCheckpoint(Path path, long everySteps) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, stopAfterStep, stop, Optional.of(path), everySteps);
+        epochs,
+        batch,
+        seed,
+        shuffle,
+        stopAfterStep,
+        stop,
+        Optional.of(path),
+        everySteps,
+        gradients);
+  }
+
+  public TrainerOptions withGradients(Path path) {
+    return new TrainerOptions(
+        epochs,
+        batch,
+        seed,
+        shuffle,
+        stopAfterStep,
+        stop,
+        checkpoint,
+        checkpointSteps,
+        Optional.of(path));
   }
 }
