@@ -26,9 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Whole networks against PyTorch from the same weights and batches: output, loss, every gradient,
- * and 20 steps of SGD with momentum and of Adam. Nothing may be farther from PyTorch's float64 run
- * than 4 times its float32 run is.
+ * Whole networks against PyTorch from the same weights and batches: outputs in inference, loss,
+ * every gradient, and 20 steps of SGD with momentum and of Adam. Nothing may be farther from
+ * PyTorch's float64 run than 4 times its float32 run is.
  */
 class AgreementTest {
   private static final Map<String, String> OPTIMIZERS =
@@ -69,6 +69,7 @@ class AgreementTest {
     entries.add(gradients(program.entry("train")));
     try (Model model = new Compiler().compile(new Program(program.model(), entries)).load();
         Session session = model.open(2)) {
+      infer(reference, session);
       Call gradients = prepared(session, "gradients");
       Reference.batch(gradients.input("image"), gradients.input("label"), 0, classes);
       gradients.run();
@@ -79,9 +80,19 @@ class AgreementTest {
   }
 
   /**
-   * The training step cut off before its update: output, loss, and what the gradient requests ask
-   * for.
+   * The outputs as a user gets them: running statistics instead of the batch's, nothing dropped.
    */
+  private static void infer(Reference reference, Session session) {
+    prepare(session);
+    Call infer = session.call("infer");
+    Reference.images(infer.input("image"), 0);
+    infer.run();
+    for (var r : infer.spec().results()) {
+      reference.compare("infer." + r.name(), Reference.doubles(infer.output(r.name())));
+    }
+  }
+
+  /** The training step cut off before its update: loss, and what the gradient requests ask for. */
   private static Entry gradients(Entry train) {
     var results = new ArrayList<Entry.Result>();
     for (Value v : Graph.topological(train.function().results())) {
@@ -114,10 +125,14 @@ class AgreementTest {
   }
 
   private static Call prepared(Session session, String entry) {
-    session.init(1);
-    Reference.fill(session.variables(k -> k == Kind.PARAMETER));
+    prepare(session);
     Call call = session.call(entry);
     call.seed(1);
     return call;
+  }
+
+  private static void prepare(Session session) {
+    session.init(1);
+    Reference.fill(session.variables(k -> k == Kind.PARAMETER || k == Kind.STATE));
   }
 }

@@ -87,30 +87,34 @@ final class Reference implements AutoCloseable {
     return out;
   }
 
-  /** Gives every parameter its value by the formula. */
-  static void fill(Map<String, Tensor> parameters) {
-    parameters.forEach(
+  /** Gives every parameter and running statistic its value by the formula. */
+  static void fill(Map<String, Tensor> variables) {
+    variables.forEach(
         (name, t) -> {
           var crc = new CRC32();
           crc.update(name.getBytes(StandardCharsets.UTF_8));
           int count = Math.toIntExact(t.elements());
           double fan = t.shape().size() > 1 ? (double) count / t.shape().getFirst() : 4;
           double[] values = uniform(count, crc.getValue() % 65536);
+          boolean aroundOne = name.endsWith("scale") || name.endsWith("var");
           for (int i = 0; i < count; i++) {
             double v = values[i] * 2 / Math.sqrt(fan);
-            t.data()
-                .setAtIndex(
-                    ValueLayout.JAVA_FLOAT, i, (float) (name.endsWith("scale") ? 1 + v / 2 : v));
+            t.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (aroundOne ? 1 + v / 2 : v));
           }
         });
   }
 
-  /** The images and labels of step number {@code step}, from 0. */
-  static void batch(Tensor image, Tensor label, int step, int classes) {
+  /** The images of step number {@code step}, from 0. */
+  static void images(Tensor image, int step) {
     double[] x = uniform(Math.toIntExact(image.elements()), 1000 + step);
     for (int i = 0; i < x.length; i++) {
       image.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (x[i] + 0.5));
     }
+  }
+
+  /** The images and labels of step number {@code step}, from 0. */
+  static void batch(Tensor image, Tensor label, int step, int classes) {
+    images(image, step);
     double[] y = uniform(Math.toIntExact(label.elements()), 2000 + step);
     for (int i = 0; i < y.length; i++) {
       label.data().setAtIndex(ValueLayout.JAVA_INT, i, (int) Math.floor((y[i] + 0.5) * classes));
