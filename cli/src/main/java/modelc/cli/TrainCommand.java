@@ -155,7 +155,6 @@ final class TrainCommand implements Callable<Integer> {
     talk.clear();
     Path saved = weights.orElseGet(() -> folder.resolve("weights.safetensors"));
     if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
-      talk.line("interrupted; go on with the same command and --resume");
       return ExitCode.INTERRUPTED.code();
     }
     session.save(saved);
@@ -171,7 +170,7 @@ final class TrainCommand implements Callable<Integer> {
    * Trains; Ctrl-C lets the step under way finish and the checkpoint be saved before the process
    * ends.
    */
-  private static TrainingResult untilDone(Trainer trainer) {
+  private TrainingResult untilDone(Trainer trainer) {
     var done = new CountDownLatch(1);
     var hook =
         new Thread(
@@ -185,7 +184,13 @@ final class TrainCommand implements Callable<Integer> {
             });
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      return trainer.run();
+      TrainingResult result = trainer.run();
+      if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
+        // Said here, for the process may end as soon as the hook does.
+        talk.clear();
+        talk.line("interrupted; go on with the same command and --resume");
+      }
+      return result;
     } finally {
       done.countDown();
       try {
@@ -202,13 +207,16 @@ final class TrainCommand implements Callable<Integer> {
         data.test().isPresent()
             ? new Evaluator(session).evaluate(data.test().get(), Math.toIntExact(recipe.batch()))
             : new LinkedHashMap<>();
+    // A run cut short inside its first epoch has only the means so far.
+    boolean whole = result.bestEpoch() > 0 || result.epochs().isEmpty();
+    SequencedMap<String, Double> best = whole ? result.best() : result.epochs().getLast().metrics();
     if (run.json()) {
       var object = new LinkedHashMap<String, Object>();
       object.put("done", true);
       object.put("outcome", result.outcome().name().toLowerCase(Locale.ROOT));
       object.put("steps", result.steps());
       object.put("best_epoch", result.bestEpoch());
-      object.put("best", result.best());
+      object.put("best", best);
       object.put("test", test);
       object.put("weights", saved.toString());
       object.put("step_ms", result.stepMillis());
@@ -217,7 +225,8 @@ final class TrainCommand implements Callable<Integer> {
       return;
     }
     talk.line("median step %.3f ms", result.stepMillis());
-    System.out.println("epoch " + result.bestEpoch() + "  " + Progress.numbers(result.best()));
+    String epoch = whole ? "epoch " + result.bestEpoch() : "step " + result.steps();
+    System.out.println(epoch + "  " + Progress.numbers(best));
     if (!test.isEmpty()) {
       System.out.println("test  " + Progress.numbers(test));
     }
