@@ -3,4 +3,5 @@ module modelc.runtime {
   requires static org.jspecify;
 
   exports modelc.runtime;
+  exports modelc.runtime.pytorch;
 }
