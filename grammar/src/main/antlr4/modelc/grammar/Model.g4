@@ -9,6 +9,9 @@ file : ( end | importing | declaration )* EOF ;
 
 end : NL | ';' ;
 
+// A value given from outside, on the command line.
+value : end* expression end* EOF ;
+
 importing : 'import' name ( ',' name )* 'from' STRING ;
 
 declaration

@@ -9,7 +9,6 @@ import modelc.frontend.FrontendOptions;
 import modelc.frontend.Limits;
 import modelc.frontend.ast.Decl;
 import modelc.frontend.ast.Expr;
-import modelc.frontend.ast.Stmt;
 import modelc.frontend.diagnostic.Code;
 import modelc.frontend.diagnostic.Diagnostic;
 import modelc.frontend.diagnostic.DiagnosticException;
@@ -102,15 +101,8 @@ final class Settings {
   /** A value given from outside as an expression of the language. */
   static Expr expression(String key, String value, Sources sources, Limits limits) {
     String file = "<option " + key + ">";
-    String wrapped = "fn value() { return " + value + " }";
     try {
-      Decl.Fn f =
-          (Decl.Fn) Syntax.parse(file, wrapped, new Sources(), limits).declarations().getFirst();
-      if (f.body().statements().size() == 1
-          && f.body().statements().getFirst() instanceof Stmt.Return r) {
-        outside(key, wrapped, sources);
-        return r.value();
-      }
+      return Syntax.parseValue(file, value, sources, limits);
     } catch (DiagnosticException _) {
       // Said below in terms of what was given.
     }

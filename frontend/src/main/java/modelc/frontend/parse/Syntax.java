@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import modelc.frontend.Limits;
+import modelc.frontend.ast.Expr;
 import modelc.frontend.ast.SourceFile;
 import modelc.frontend.diagnostic.Code;
 import modelc.frontend.diagnostic.Diagnostic;
@@ -37,10 +39,45 @@ public final class Syntax {
    * @throws DiagnosticException if it is not well formed
    */
   public static SourceFile parse(String file, String text, Sources sources, Limits limits) {
-    return DeepStack.call(() -> parseHere(file, text, sources, limits));
+    return DeepStack.call(
+        () ->
+            parseHere(
+                file,
+                text,
+                sources,
+                limits,
+                (parser, expressions) -> {
+                  ModelParser.FileContext tree = parser.file();
+                  return () -> new TreeBuilder(expressions).file(tree);
+                }));
   }
 
-  private static SourceFile parseHere(String file, String text, Sources sources, Limits limits) {
+  /**
+   * The syntax tree of a single expression, such as a value given on the command line.
+   *
+   * @throws DiagnosticException if it is not well formed
+   */
+  public static Expr parseValue(String file, String text, Sources sources, Limits limits) {
+    return DeepStack.call(
+        () ->
+            parseHere(
+                file,
+                text,
+                sources,
+                limits,
+                (parser, expressions) -> {
+                  ModelParser.ValueContext tree = parser.value();
+                  return () -> expressions.expression(tree.expression());
+                }));
+  }
+
+  /** Parses by one rule of the grammar; what it gives builds the syntax tree afterwards. */
+  private interface Rule<T> {
+    Supplier<T> parse(ModelParser parser, ExpressionBuilder expressions);
+  }
+
+  private static <T> T parseHere(
+      String file, String text, Sources sources, Limits limits, Rule<T> rule) {
     String clean = text.startsWith("\uFEFF") ? text.substring(1) : text;
     sources.add(file, clean);
     if (clean.getBytes(StandardCharsets.UTF_8).length > limits.fileBytes()) {
@@ -68,11 +105,11 @@ public final class Syntax {
     parser.removeErrorListeners();
     var listener = new SyntaxErrors(file);
     parser.addErrorListener(listener);
-    ModelParser.FileContext tree = parser.file();
+    var expressions = new ExpressionBuilder(file, sources, limits);
+    Supplier<T> built = rule.parse(parser, expressions);
     fail(listener.errors(), sources, limits);
-    var builder = new TreeBuilder(new ExpressionBuilder(file, sources, limits));
-    SourceFile result = builder.file(tree);
-    fail(builder.errors(), sources, limits);
+    T result = built.get();
+    fail(expressions.errors(), sources, limits);
     return result;
   }
 

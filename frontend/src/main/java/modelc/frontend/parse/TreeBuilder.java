@@ -7,7 +7,6 @@ import modelc.frontend.ast.Expr;
 import modelc.frontend.ast.SourceFile;
 import modelc.frontend.ast.Stmt;
 import modelc.frontend.ast.TypeExpr;
-import modelc.frontend.diagnostic.Diagnostic;
 import modelc.grammar.ModelParser;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +16,6 @@ final class TreeBuilder {
 
   TreeBuilder(ExpressionBuilder expressions) {
     this.expressions = expressions;
-  }
-
-  List<Diagnostic> errors() {
-    return expressions.errors();
   }
 
   SourceFile file(ModelParser.FileContext c) {
