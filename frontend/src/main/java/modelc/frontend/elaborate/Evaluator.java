@@ -187,6 +187,7 @@ final class Evaluator {
                 case "w" -> new Val.Int(i.at(i.values().size() - 1));
                 default -> null;
               };
+          case Val.Padding p -> ofPadding(p, name);
           case Val.Outputs o -> o.byName().get(name);
           case Val.Configured c -> ofLayer(c.instance(), name);
           default -> null;
@@ -195,6 +196,7 @@ final class Evaluator {
       List<String> known =
           switch (owner) {
             case Val.Ints _ -> List.of("h", "w");
+            case Val.Padding.Valid _, Val.Padding.Explicit _ -> List.of("low", "high");
             case Val.Outputs o -> List.copyOf(o.byName().keySet());
             default -> List.of();
           };
@@ -206,6 +208,19 @@ final class Evaluator {
           Suggestions.help(name, known));
     }
     return found;
+  }
+
+  /** How much is added; what `same` and `full` add depends on a window. */
+  private static @Nullable Val ofPadding(Val.Padding p, String name) {
+    boolean low = name.equals("low");
+    if (!low && !name.equals("high")) {
+      return null;
+    }
+    return switch (p) {
+      case Val.Padding.Valid _ -> new Val.Ints(List.of(0L));
+      case Val.Padding.Explicit e -> new Val.Ints(low ? e.low() : e.high());
+      case Val.Padding.Same _, Val.Padding.Full _ -> null;
+    };
   }
 
   /** A parameter or an inner layer. */

@@ -30,6 +30,8 @@ public final class Library {
           "tensors",
           "activations",
           "layers",
+          "pooling",
+          "images",
           "normalization",
           "losses",
           "metrics",

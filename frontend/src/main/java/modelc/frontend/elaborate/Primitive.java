@@ -44,24 +44,28 @@ enum Primitive {
   CONCAT("concat", "parts: list, axis: axis"),
   SPLIT("split", "x, parts: int, axis: axis = last"),
   SLICE("slice", "x, axis: axis, from: int, to: int, step: int = 1"),
-  PAD_AXIS("pad_axis", "x, axis: axis, low: int, high: int, value: float = 0"),
+  PAD_AXIS("pad_axis", "x, axis: axis, low: int, high: int, value: float = 0, between: int = 0"),
   REVERSE("reverse", "x, over: axes"),
   TAKE("take", "x, indices, axis: axis"),
   IOTA("iota", "x, axis: axis"),
   SHAPE("shape", "x"),
   FILL("fill", "shape: shape, value: float"),
+  VECTOR("vector", "values: list, to: element = f32"),
   LEN("len", "list: list"),
   FLOOR_DIV("floor_div", "x: int, y: int"),
   CEIL_DIV("ceil_div", "x: int, y: int"),
   CONVOLUTION(
       "convolution",
-      "x, w, stride: ints = 1, padding: padding = valid, dilation: ints = 1, groups: int = 1, flipped: bool = false"),
+      "x, w, stride: ints = 1, padding: padding = valid, dilation: ints = 1, groups: int = 1,"
+          + " flipped: bool = false"),
   WINDOW_MAX(
       "window_max",
-      "x, window: ints, stride: ints = 1, padding: padding = valid, dilation: ints = 1, ceil_mode: bool = false"),
+      "x, window: ints, stride: ints = 1, padding: padding = valid, dilation: ints = 1, ceil_mode:"
+          + " bool = false"),
   WINDOW_SUM(
       "window_sum",
-      "x, window: ints, stride: ints = 1, padding: padding = valid, dilation: ints = 1, ceil_mode: bool = false"),
+      "x, window: ints, stride: ints = 1, padding: padding = valid, dilation: ints = 1, ceil_mode:"
+          + " bool = false"),
   RANDOM_UNIFORM("random_uniform", "shape: shape");
 
   private final String text;

@@ -66,6 +66,8 @@ final class Primitives {
       case FLOOR_DIV -> divide(p, a, place);
       case CEIL_DIV -> divide(p, a, place);
       case FILL -> fill((Val.ListVal) arg(a, "shape"), Numbers.real(arg(a, "value")), place);
+      case VECTOR ->
+          vector((Val.ListVal) arg(a, "values"), ((Val.Element) arg(a, "to")).dtype(), place);
       case LEN -> new Val.Int(((Val.ListVal) arg(a, "list")).items().size());
       case TRANSPOSE,
           PERMUTE,
@@ -270,6 +272,17 @@ final class Primitives {
     return new Val.Tensor(
         context.emit(place, () -> context.builder().constant(type, value)),
         Patterns.axisNames(sizes));
+  }
+
+  private Val vector(Val.ListVal values, DType element, Span place) {
+    boolean whole = values.items().stream().allMatch(v -> v instanceof Val.Int);
+    if (!element.isFloat() && !whole) {
+      throw context.error(
+          Code.ELEMENT_TYPES, place, "a vector of " + element + " is made of ints", "");
+    }
+    TensorType type = TensorType.of(element, values.items().size());
+    Value v = new Initials(evaluator).fit(values, type, "`values` of `vector`", place);
+    return new Val.Tensor(v, Patterns.unnamed(1));
   }
 
   private Val divide(Primitive p, Map<String, Val> a, Span place) {

@@ -15,6 +15,7 @@ import modelc.frontend.ast.Decl;
 import modelc.frontend.diagnostic.Diagnostic;
 import modelc.ir.DType;
 import modelc.ir.tensor.Callable;
+import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Graph;
 import modelc.ir.tensor.Interpreter;
 import modelc.ir.tensor.Op;
@@ -328,5 +329,66 @@ class LibraryTest {
       assertThat(draws[step - 1]).contains(new double[] {0, 1 / 0.7}, within(1e-12));
     }
     assertThat(draws[0]).isNotEqualTo(draws[1]);
+  }
+
+  @Test
+  void dropout2dDropsWholeChannels() {
+    Checked c =
+        Models.compile(
+            """
+            fn within(y: [batch, c, h, w]) -> [] {
+                return max(max(y, over = [h, w]) - min(y, over = [h, w]), over = all)
+            }
+            fn zero(y: [batch, c, h, w]) -> [...] { return cast(y == 0, f32) }
+            model M {
+                input features: f32[2]
+                param w: [] = 1
+                share = w + 0 * sum(features, over = all)
+                output y = fill([batch, 50, 2, 3], 1) * share -> dropout2d(0.4)
+            }
+            train M {
+                data = csv("a.csv");  loss = mean(y, over = all);  optimizer = sgd();  batch = 20
+                metrics = [within(y), zero(y)]
+            }
+            """);
+    var in = new HashMap<>(Models.init(c, 1));
+    in.put("features", Tensor.full(DType.F32, new long[] {20, 2}, 1));
+    assertThat(Models.run(c, "infer", in).get("y").data()).containsOnly(1);
+    in.put("seed", Tensor.vector(DType.I32, 5, 0));
+    for (String s : List.of("step", "steps", "epoch")) {
+      in.put(s, Tensor.scalar(DType.F64, 1));
+    }
+    Entry train = c.program().entry("train");
+    Entry judged =
+        new Entry(
+            "judged",
+            train.arguments(),
+            train.results().stream()
+                .filter(r -> r.kind() == Entry.Kind.LOSS || r.kind() == Entry.Kind.METRIC)
+                .toList());
+    List<Tensor> step =
+        Interpreter.run(
+            judged.function(), judged.arguments().stream().map(a -> in.get(a.name())).toList());
+    assertThat(step.get(0).data()[0]).as("loss").isCloseTo(1, within(0.1));
+    assertThat(step.get(1).data()[0]).as("within a channel").isEqualTo(0);
+    assertThat(step.get(2).data()[0]).as("zeros").isCloseTo(0.4, within(0.05));
+  }
+
+  @Test
+  void imagesThatDoNotFitAreRefusedInWords() {
+    assertThat(Models.errors(image("center_crop(x, 6)")).getFirst().message())
+        .contains("4 x 5 has no part of 6 x 6");
+    assertThat(Models.errors(image("pad(x, same)")).getFirst().message())
+        .contains("depend on a window");
+    assertThat(Models.errors(image("pixel_shuffle(x, 2)")).getFirst().message())
+        .contains("3 channels");
+    assertThat(Models.errors(image("resize(x, 2, mode = \"cubic\")")).getFirst().message())
+        .contains("not cubic");
+    assertThat(Models.errors(image("vector([0.5], i32)")).getFirst().message())
+        .contains("made of ints");
+  }
+
+  private static String image(String expression) {
+    return "model M { input x: f32[3, 4, 5];  output y = " + expression + " }";
   }
 }
