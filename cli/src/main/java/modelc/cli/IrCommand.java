@@ -50,6 +50,7 @@ final class IrCommand implements Callable<Integer> {
     grad(Compiler.Stage.GRAD),
     fused(Compiler.Stage.FUSED),
     loops(Compiler.Stage.LOOPS),
+    kernels(Compiler.Stage.KERNELS),
     llvm(Compiler.Stage.LLVM),
     asm(Compiler.Stage.ASM);
 

@@ -46,6 +46,7 @@ public final class Compiler {
     GRAD,
     FUSED,
     LOOPS,
+    KERNELS,
     LLVM,
     ASM
   }
@@ -57,6 +58,7 @@ public final class Compiler {
       case GRAD -> after(program, new Autodiff().name());
       case FUSED -> fused(program);
       case LOOPS -> LoopPrinter.print(loops(program));
+      case KERNELS -> KernelCounts.of(loops(program)).text();
       case LLVM -> new CpuBackend().llvmIr(loops(program));
       case ASM -> new CpuBackend().compile(loops(program)).assembly();
     };

@@ -2,6 +2,7 @@ package modelc.passes.fuse;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import modelc.ir.Origin;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Op;
@@ -30,6 +32,7 @@ public final class Fusion {
 
   /** A group in the making. */
   private static final class Draft {
+    final int number;
     final Group.Kind kind;
     final List<Value> leads = new ArrayList<>();
     final Set<Value> members = new LinkedHashSet<>();
@@ -38,8 +41,13 @@ public final class Fusion {
     final Set<Value> elements = new HashSet<>();
 
     final Set<Draft> after = new LinkedHashSet<>();
+    final Set<Draft> before = new LinkedHashSet<>();
 
-    Draft(Group.Kind kind) {
+    /** Greater than that of all it is after, so that most searches for cycles end at once. */
+    int level;
+
+    Draft(int number, Group.Kind kind) {
+      this.number = number;
       this.kind = kind;
     }
 
@@ -55,6 +63,15 @@ public final class Fusion {
   private final Map<Value, Draft> draftOf = new HashMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private final Map<Value, Reads> reads = new HashMap<>();
+
+  /** Drafts of maps, by the values among their {@code elements}. */
+  private final Map<Value, Set<Draft>> mapsNear = new HashMap<>();
+
+  /** Drafts of maps whose lead is a scalar. */
+  private final List<Draft> scalarMaps = new ArrayList<>();
+
+  /** Drafts of reductions, by the values of which the first lead reduces elements. */
+  private final Map<Value, List<Draft>> reductionsOf = new HashMap<>();
 
   private Fusion(Entry entry, Layouts layouts, boolean fuse) {
     this.entry = entry;
@@ -76,9 +93,7 @@ public final class Fusion {
       reads.put(v, r);
       Draft d = fuse ? join(v, r) : null;
       if (d == null) {
-        d = new Draft(Kinds.own(v.op()).orElse(Group.Kind.MAP));
-        d.leads.add(v);
-        drafts.add(d);
+        d = begin(v, r);
       } else if (d.kind == Group.Kind.REDUCE && v.op() instanceof Op.Reduce) {
         d.leads.add(v);
       }
@@ -87,17 +102,53 @@ public final class Fusion {
         if (x.type().rank() > 0
             && x.type().shape().elements().equals(v.type().shape().elements())) {
           d.elements.add(x);
+          if (d.kind == Group.Kind.MAP) {
+            mapsNear.computeIfAbsent(x, _ -> new LinkedHashSet<>()).add(d);
+          }
         }
       }
       draftOf.put(v, d);
       for (Value x : r.all()) {
         Draft from = draftOf.get(x);
         if (from != null && from != d) {
-          d.after.add(from);
+          follow(d, from);
         }
       }
     }
     return new FusedEntry(entry, layouts, groups());
+  }
+
+  private Draft begin(Value v, Reads r) {
+    var d = new Draft(drafts.size(), Kinds.own(v.op()).orElse(Group.Kind.MAP));
+    d.leads.add(v);
+    drafts.add(d);
+    if (d.kind == Group.Kind.MAP && v.type().rank() == 0) {
+      scalarMaps.add(d);
+    }
+    if (v.op() instanceof Op.Reduce o) {
+      for (Value x : r.elementwiseOf(o.x())) {
+        reductionsOf.computeIfAbsent(x, _ -> new ArrayList<>()).add(d);
+      }
+    }
+    return d;
+  }
+
+  /** Notes that {@code d} comes after {@code from}, and raises the levels of what that moves. */
+  private static void follow(Draft d, Draft from) {
+    if (!d.after.add(from)) {
+      return;
+    }
+    from.before.add(d);
+    var open = new ArrayList<>(List.of(from));
+    while (!open.isEmpty()) {
+      Draft lower = open.removeLast();
+      for (Draft upper : lower.before) {
+        if (upper.level <= lower.level) {
+          upper.level = lower.level + 1;
+          open.add(upper);
+        }
+      }
+    }
   }
 
   /**
@@ -112,15 +163,25 @@ public final class Fusion {
       return null;
     }
     boolean scalar = v.type().rank() == 0;
+    // Otherwise the last few of many terms would each make a kernel like no other.
+    boolean gathers =
+        scalar
+            && r.elementwise().stream()
+                    .map(draftOf::get)
+                    .filter(Objects::nonNull)
+                    .distinct()
+                    .limit(2)
+                    .count()
+                > 1;
     @Nullable Draft beside = null;
-    for (int i = drafts.size() - 1; i >= 0; i--) {
-      Draft d = drafts.get(i);
+    for (Draft d : candidates(r, scalar)) {
       boolean map = d.kind == Group.Kind.MAP;
       boolean bundled = scalar && map && d.lead().type().rank() == 0;
       boolean fed = r.elementwise().stream().anyMatch(d.members::contains);
       boolean near =
           map && !fed && beside == null && r.elementwise().stream().anyMatch(d.elements::contains);
-      boolean fits = bundled || (fed || near) && d.members.size() < MAX_STORED && takes(d, v);
+      boolean fits =
+          bundled || !gathers && (fed || near) && d.members.size() < MAX_STORED && takes(d, v);
       if (fits && Collections.disjoint(r.indexed(), d.members) && !wouldCycle(d, r)) {
         if (!near) {
           return d;
@@ -129,6 +190,22 @@ public final class Fusion {
       }
     }
     return beside;
+  }
+
+  /** Groups that have an element {@code r} needs or load one too, the latest first. */
+  private Set<Draft> candidates(Reads r, boolean scalar) {
+    var found = new TreeSet<>(Comparator.comparingInt((Draft d) -> -d.number));
+    for (Value x : r.elementwise()) {
+      Draft from = draftOf.get(x);
+      if (from != null) {
+        found.add(from);
+      }
+      found.addAll(mapsNear.getOrDefault(x, Set.of()));
+    }
+    if (scalar) {
+      found.addAll(scalarMaps);
+    }
+    return found;
   }
 
   /**
@@ -146,15 +223,16 @@ public final class Fusion {
   /** A group that reduces the same axes of elements at least one of which {@code v} needs too. */
   private @Nullable Draft sharedReduction(Value v, Reads r) {
     Op.Reduce o = (Op.Reduce) v.op();
-    for (Draft d : drafts) {
-      if (d.kind == Group.Kind.REDUCE
-          && d.leads.size() < MAX_STORED
+    var candidates = new TreeSet<>(Comparator.comparingInt((Draft d) -> d.number));
+    for (Value x : r.elementwiseOf(o.x())) {
+      candidates.addAll(reductionsOf.getOrDefault(x, List.of()));
+    }
+    for (Draft d : candidates) {
+      if (d.leads.size() < MAX_STORED
           && d.lead().op() instanceof Op.Reduce other
           && other.axes().equals(o.axes())
           && other.x().type().shape().equals(o.x().type().shape())
           && layouts.of(other.x()).equals(layouts.of(o.x()))
-          && r.elementwiseOf(o.x()).stream()
-              .anyMatch(reads(d.lead()).elementwiseOf(other.x())::contains)
           && Collections.disjoint(r.all(), d.members)
           && !wouldCycle(d, r)) {
         return d;
@@ -169,7 +247,7 @@ public final class Fusion {
     var open = new ArrayList<Draft>();
     for (Value x : r.all()) {
       Draft from = draftOf.get(x);
-      if (from != null && from != d && seen.add(from)) {
+      if (from != null && from.level > d.level && seen.add(from)) {
         open.add(from);
       }
     }
@@ -178,7 +256,7 @@ public final class Fusion {
         if (before == d) {
           return true;
         }
-        if (seen.add(before)) {
+        if (before.level > d.level && seen.add(before)) {
           open.add(before);
         }
       }

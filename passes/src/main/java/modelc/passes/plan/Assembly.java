@@ -175,23 +175,28 @@ public final class Assembly {
    * possible.
    */
   private List<Part> order(List<Part> parts) {
+    var writers = new HashMap<Buffer, Set<Part>>();
+    var users = new HashMap<Buffer, Set<Part>>();
+    for (Part p : parts) {
+      p.writes.forEach(b -> writers.computeIfAbsent(b, _ -> new LinkedHashSet<>()).add(p));
+      p.uses.forEach(b -> users.computeIfAbsent(b, _ -> new LinkedHashSet<>()).add(p));
+    }
     var before = new LinkedHashMap<Part, Set<Part>>();
+    var after = new HashMap<Part, Set<Part>>();
     for (Part p : parts) {
       var first = new LinkedHashSet<Part>();
-      for (Part q : parts) {
-        if (q != p && p.uses.stream().anyMatch(q.writes::contains)) {
-          first.add(q);
-        }
-      }
+      p.uses.forEach(b -> first.addAll(writers.getOrDefault(b, Set.of())));
+      first.remove(p);
       before.put(p, first);
+      first.forEach(q -> after.computeIfAbsent(q, _ -> new LinkedHashSet<>()).add(p));
     }
     replaces.forEach(
         (replacement, old) -> {
-          for (Part w : parts) {
-            for (Part r : parts) {
-              boolean late = w.writes.contains(replacement) && r.uses.contains(old) && r != w;
-              if (late && !reaches(r, w, before)) {
+          for (Part w : writers.getOrDefault(replacement, Set.of())) {
+            for (Part r : users.getOrDefault(old, Set.of())) {
+              if (r != w && !reaches(w, r, after)) {
                 Objects.requireNonNull(before.get(w)).add(r);
+                after.computeIfAbsent(r, _ -> new LinkedHashSet<>()).add(w);
               }
             }
           }
@@ -199,8 +204,11 @@ public final class Assembly {
     return topological(parts, before);
   }
 
-  /** True when {@code from} needs {@code to} to have run. */
-  private static boolean reaches(Part from, Part to, Map<Part, Set<Part>> before) {
+  /**
+   * True when {@code to} can only run after {@code from}. Asked of what replaces an argument, which
+   * little depends on: the search is short in this direction.
+   */
+  private static boolean reaches(Part from, Part to, Map<Part, Set<Part>> after) {
     var seen = new HashSet<Part>();
     var open = new ArrayList<>(List.of(from));
     while (!open.isEmpty()) {
@@ -209,7 +217,7 @@ public final class Assembly {
         return true;
       }
       if (seen.add(p)) {
-        open.addAll(Objects.requireNonNull(before.get(p)));
+        open.addAll(after.getOrDefault(p, Set.of()));
       }
     }
     return false;
@@ -239,10 +247,18 @@ public final class Assembly {
    * comes last.
    */
   private void decideInPlace(List<Kernel> kernels) {
+    var users = new HashMap<Buffer, List<Integer>>();
+    for (int i = 0; i < kernels.size(); i++) {
+      for (Buffer b : kernels.get(i).parameters()) {
+        users.computeIfAbsent(b, _ -> new ArrayList<>()).add(i);
+      }
+    }
     var copies = new ArrayList<Kernel>();
     replaces.forEach(
         (replacement, old) -> {
-          if (isSafe(kernels, old, replacement)) {
+          var touching = new TreeSet<>(users.getOrDefault(old, List.of()));
+          touching.addAll(users.getOrDefault(replacement, List.of()));
+          if (isSafe(touching.stream().map(kernels::get).toList(), old, replacement)) {
             refs.put(replacement, Objects.requireNonNull(refs.get(old)));
           } else {
             scratch.add(replacement);

@@ -48,27 +48,27 @@ public final class MemoryPlanner {
         Comparator.comparingLong((Integer i) -> -buffers.get(i).bytes())
             .thenComparingInt(i -> buffers.get(i).first()));
     long[] offsets = new long[buffers.size()];
+    // Those placed, by offset.
     var placed = new ArrayList<Integer>();
     long end = 0;
     for (int i : order) {
-      offsets[i] = place(i, buffers, placed, offsets);
-      placed.add(i);
+      offsets[i] = place(buffers.get(i), buffers, placed, offsets);
+      placed.add(insertion(placed, offsets, offsets[i]), i);
       end = Math.max(end, Math.addExact(offsets[i], size(buffers.get(i))));
     }
     return new Plan(Arrays.stream(offsets).boxed().toList(), end, lowerBound(buffers));
   }
 
-  private static long place(int i, List<Lifetime> buffers, List<Integer> placed, long[] offsets) {
-    long size = size(buffers.get(i));
-    List<Integer> alive =
-        placed.stream()
-            .filter(j -> overlap(buffers.get(i), buffers.get(j)))
-            .sorted(Comparator.comparingLong(j -> offsets[j]))
-            .toList();
+  private static long place(
+      Lifetime buffer, List<Lifetime> buffers, List<Integer> placed, long[] offsets) {
+    long size = size(buffer);
     long best = -1;
     long bestGap = Long.MAX_VALUE;
     long free = 0;
-    for (int j : alive) {
+    for (int j : placed) {
+      if (!overlap(buffer, buffers.get(j))) {
+        continue;
+      }
       long gap = offsets[j] - free;
       if (gap >= size && gap < bestGap) {
         best = free;
@@ -77,6 +77,21 @@ public final class MemoryPlanner {
       free = Math.max(free, offsets[j] + size(buffers.get(j)));
     }
     return best >= 0 ? best : free;
+  }
+
+  /** The index after all of {@code placed} whose offset is at most {@code offset}. */
+  private static int insertion(List<Integer> placed, long[] offsets, long offset) {
+    int low = 0;
+    int high = placed.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (offsets[placed.get(middle)] <= offset) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   private static boolean overlap(Lifetime a, Lifetime b) {
