@@ -1,11 +1,13 @@
 package modelc.examples;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import modelc.compiler.Compiler;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.Frontend;
@@ -23,72 +25,127 @@ import modelc.runtime.Model;
 import modelc.runtime.Session;
 import modelc.runtime.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whole networks against PyTorch from the same weights and batches: outputs in inference, loss,
- * every gradient, and 20 steps of SGD with momentum and of Adam. Nothing may be farther from
+ * every gradient, and 10 or 20 steps of SGD with momentum and of Adam. Nothing may be farther from
  * PyTorch's float64 run than 4 times its float32 run is.
  */
 class AgreementTest {
   private static final Map<String, String> OPTIMIZERS =
-      Map.of("sgd", "sgd(lr = 0.002, momentum = 0.9)", "adam", "adam(lr = 1e-3)");
+      Map.of("sgd", "sgd(lr = %s, momentum = 0.9)", "adam", "adam(lr = 1e-3)");
+
+  /**
+   * A network as reference/networks.py has it.
+   *
+   * @param name of its numbers
+   * @param model that reference/networks.model trains
+   * @param set the values that make it small
+   * @param columns of its data, `name sizes`, in which integers are of as many classes as there are
+   */
+  private record Network(String name, String model, String set, int batch, String... columns) {
+    int classes() {
+      return Integer.parseInt(settings().getOrDefault("classes", "10"));
+    }
+
+    Map<String, String> settings() {
+      var values = new LinkedHashMap<String, String>();
+      for (String s : set.isEmpty() ? new String[0] : set.split(" ")) {
+        values.put(s.substring(0, s.indexOf('=')), s.substring(s.indexOf('=') + 1));
+      }
+      return values;
+    }
+
+    List<DataCatalog.Column> catalog() {
+      return Arrays.stream(columns).map(Network::column).toList();
+    }
+
+    private static DataCatalog.Column column(String text) {
+      String[] words = text.split(" ");
+      long[] sizes = Arrays.stream(words).skip(1).mapToLong(Long::parseLong).toArray();
+      DType type = List.of("label", "mask").contains(words[0]) ? DType.I32 : DType.F32;
+      return new DataCatalog.Column(words[0], TensorType.of(type, sizes));
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Network> networks() {
+    return Stream.of(
+        new Network("mlp", "Mlp", "", 16, "image 1 28 28", "label"),
+        new Network("lenet", "LeNet5", "", 16, "image 1 32 32", "label"),
+        new Network("mixture", "Mixture", "classes=5", 16, "image 4 15 13", "label"),
+        classifier("resnet18", "ResNet", "depth=18 width=4 size=64"),
+        classifier("resnet50", "ResNet", "depth=50 width=4 size=64"),
+        classifier("resnet_cifar", "CifarResNet", "width=4 size=16"),
+        classifier("resnet_cifar_convolved", "CifarResNet", "width=4 size=16 convolve=true"),
+        classifier("vgg16", "VGG", "depth=16 width=4 hidden=24 size=32 rate=0"),
+        classifier(
+            "vgg11_normalized", "VGG", "depth=11 normalized=true width=4 hidden=24 size=64 rate=0"),
+        classifier("alexnet", "AlexNet", "narrow=16 size=67 rate=0"),
+        classifier("alexnet_one_tower", "AlexNet", "towers=1 narrow=16 size=67 rate=0"));
+  }
+
+  private static Network classifier(String name, String model, String set) {
+    String size = set.replaceAll(".*size=(\\d+).*", "$1");
+    return new Network(
+        name, model, "classes=10 " + set, 4, "image 3 " + size + " " + size, "label");
+  }
 
   @ParameterizedTest
-  @CsvSource({
-    "mlp, mlp.model, 1x28x28, 10",
-    "lenet, lenet.model, 1x32x32, 10",
-    "mixture, reference/mixture.model, 4x15x13, 5"
-  })
-  void agreesWithPyTorch(String network, Path file, String shape, int classes) throws IOException {
-    try (var reference = new Reference(network)) {
-      firstStep(reference, program(file, shape, "sgd"), classes);
+  @MethodSource("networks")
+  void agreesWithPyTorch(Network network) throws IOException {
+    try (var reference = new Reference(network.name())) {
+      firstStep(reference, network);
       for (String optimizer : OPTIMIZERS.keySet()) {
-        steps(reference, optimizer, program(file, shape, optimizer), classes);
+        if (reference.steps(optimizer) > 0) {
+          steps(reference, network, optimizer);
+        }
       }
       reference.verify();
     }
   }
 
-  private static Program program(Path file, String shape, String optimizer) throws IOException {
-    long[] sizes = java.util.Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
-    DataCatalog catalog =
-        _ ->
-            List.of(
-                new DataCatalog.Column("image", TensorType.of(DType.F32, sizes)),
-                new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
+  private static Program program(Reference reference, Network network, String optimizer)
+      throws IOException {
     var recipe =
-        Map.of("batch", Integer.toString(Reference.BATCH), "optimizer", OPTIMIZERS.get(optimizer));
+        Map.of(
+            "batch",
+            Integer.toString(network.batch()),
+            "optimizer",
+            OPTIMIZERS.get(optimizer).formatted(reference.setting("rate")));
+    var options = new FrontendOptions(network.settings(), recipe, _ -> network.catalog());
     return Frontend.load(
-            Reference.FOLDER.resolve(file), new FrontendOptions(Map.of(), recipe, catalog))
+            Reference.FOLDER.resolve("reference/networks.model"),
+            options.withModel(network.model()).withRoot(Reference.FOLDER))
         .program();
   }
 
-  private static void firstStep(Reference reference, Program program, int classes) {
+  private static void firstStep(Reference reference, Network network) throws IOException {
+    Program program = program(reference, network, "sgd");
     var entries = new ArrayList<>(program.entries());
+    entries.removeIf(e -> List.of("eval", "train").contains(e.name()));
     entries.add(gradients(program.entry("train")));
     try (Model model = new Compiler().compile(new Program(program.model(), entries)).load();
         Session session = model.open(2)) {
-      infer(reference, session);
-      Call gradients = prepared(session, "gradients");
-      Reference.batch(gradients.input("image"), gradients.input("label"), 0, classes);
+      prepare(reference, session);
+      Call infer = session.call("infer");
+      columns(reference, infer, network, 0);
+      infer.run();
+      for (var r : infer.spec().results()) {
+        reference.compare("infer." + r.name(), Reference.doubles(infer.output(r.name())));
+      }
+      Call gradients = session.call("gradients");
+      gradients.seed(1);
+      columns(reference, gradients, network, 0);
       gradients.run();
       for (var r : gradients.spec().results()) {
         reference.compare(r.name(), Reference.doubles(gradients.output(r.name())));
       }
-    }
-  }
-
-  /**
-   * The outputs as a user gets them: running statistics instead of the batch's, nothing dropped.
-   */
-  private static void infer(Reference reference, Session session) {
-    prepare(session);
-    Call infer = session.call("infer");
-    Reference.images(infer.input("image"), 0);
-    infer.run();
-    for (var r : infer.spec().results()) {
-      reference.compare("infer." + r.name(), Reference.doubles(infer.output(r.name())));
     }
   }
 
@@ -107,14 +164,19 @@ class AgreementTest {
     return new Entry("gradients", train.arguments(), results);
   }
 
-  private static void steps(Reference reference, String optimizer, Program program, int classes) {
-    try (Model model = new Compiler().compile(program).load();
+  private static void steps(Reference reference, Network network, String optimizer)
+      throws IOException {
+    Program program = program(reference, network, optimizer);
+    var entries = List.of(program.entry("init"), program.entry("train"));
+    try (Model model = new Compiler().compile(new Program(program.model(), entries)).load();
         Session session = model.open(2)) {
-      Call train = prepared(session, "train");
-      double[] losses = new double[Reference.STEPS];
-      for (int step = 0; step < Reference.STEPS; step++) {
-        Reference.batch(train.input("image"), train.input("label"), step, classes);
-        train.scalar("step", step + 1).scalar("steps", Reference.STEPS).scalar("epoch", 1);
+      prepare(reference, session);
+      Call train = session.call("train");
+      train.seed(1);
+      double[] losses = new double[reference.steps(optimizer)];
+      for (int step = 0; step < losses.length; step++) {
+        columns(reference, train, network, step);
+        train.scalar("step", step + 1).scalar("steps", losses.length).scalar("epoch", 1);
         train.run();
         losses[step] = train.value("loss");
       }
@@ -124,15 +186,17 @@ class AgreementTest {
     }
   }
 
-  private static Call prepared(Session session, String entry) {
-    prepare(session);
-    Call call = session.call(entry);
-    call.seed(1);
-    return call;
+  private static void prepare(Reference reference, Session session) {
+    session.init(1);
+    reference.fill(session.variables(k -> k == Kind.PARAMETER || k == Kind.STATE));
   }
 
-  private static void prepare(Session session) {
-    session.init(1);
-    Reference.fill(session.variables(k -> k == Kind.PARAMETER || k == Kind.STATE));
+  /** Fills the columns that a call takes. */
+  private static void columns(Reference reference, Call call, Network network, int step) {
+    for (var a : call.spec().arguments()) {
+      if (a.kind() == Kind.INPUT) {
+        reference.column(a.name(), call.input(a.name()), step, network.classes());
+      }
+    }
   }
 }

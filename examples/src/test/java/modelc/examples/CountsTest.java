@@ -1,0 +1,122 @@
+package modelc.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import modelc.data.Data;
+import modelc.data.Transform;
+import modelc.frontend.DataCatalog;
+import modelc.frontend.DataSource;
+import modelc.frontend.Frontend;
+import modelc.frontend.FrontendOptions;
+import modelc.frontend.ModelSummary;
+import modelc.ir.DType;
+import modelc.ir.Dim;
+import modelc.ir.Shape;
+import modelc.ir.TensorType;
+import modelc.runtime.Column;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Parameters and maps of the examples at full size, against the numbers of the papers and of
+ * torchvision. Compiles nothing.
+ */
+class CountsTest {
+  private static ModelSummary summary(String file, String set) throws IOException {
+    var settings = new LinkedHashMap<String, String>();
+    for (String s : set.isEmpty() ? List.<String>of() : List.of(set.split(" "))) {
+      settings.put(s.substring(0, s.indexOf('=')), s.substring(s.indexOf('=') + 1));
+    }
+    var options = new FrontendOptions(settings, Map.of(), CountsTest::columns);
+    return Frontend.load(Reference.FOLDER.resolve(file + ".model"), options).summary();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          lenet         | ''                       | 61706
+          mlp           | ''                       | 101770
+          alexnet       | ''                       | 60965224
+          alexnet       | towers=1                 | 61100840
+          vgg           | depth=11                 | 132863336
+          vgg           | depth=13                 | 133047848
+          vgg           | depth=16                 | 138357544
+          vgg           | depth=19                 | 143667240
+          vgg           | depth=16 normalized=true | 138365992
+          resnet        | depth=18                 | 11689512
+          resnet        | depth=34                 | 21797672
+          resnet        | depth=50                 | 25557032
+          resnet        | depth=101                | 44549160
+          resnet        | depth=152                | 60192808
+          resnet_cifar  | depth=20                 | 269722
+          resnet_cifar  | depth=20 convolve=true   | 272474
+          resnet_cifar  | depth=56                 | 853018
+          """)
+  void countsEveryParameter(String file, String set, long parameters) throws IOException {
+    assertThat(summary(file, set).totalParameters()).isEqualTo(parameters);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          lenet         | ''        | conv1                 | 6 28 28
+          alexnet       | ''        | conv1                 | 96 55 55
+          alexnet       | ''        | pool5                 | 256 6 6
+          alexnet       | towers=1  | conv1                 | 64 55 55
+          vgg           | depth=16  | block[5][3].conv      | 512 14 14
+          resnet        | ''        | layer4.block[2].conv3 | 2048 7 7
+          resnet_cifar  | ''        | layer3.block[2].conv2 | 64 8 8
+          """)
+  void mapsHaveTheirSizes(String file, String set, String layer, String sizes) throws IOException {
+    assertThat(outputs(summary(file, set))).containsEntry(layer, sizes);
+  }
+
+  /** 55 x 55 x 96. */
+  @Test
+  void flattensTheFirstMapsOfAlexNet() {
+    String text =
+        """
+        model First {
+            input image: f32[3, 227, 227]
+            output y = image -> conv1: conv2d(96, 11, stride = 4) -> row: flatten
+        }
+        """;
+    ModelSummary s = Frontend.load("first", text, FrontendOptions.of(DataCatalog.none())).summary();
+    assertThat(outputs(s)).containsEntry("conv1", "96 55 55").containsEntry("row", "290400");
+  }
+
+  /** What each layer gives of one example. */
+  private static Map<String, String> outputs(ModelSummary s) {
+    return s.layers().stream()
+        .collect(Collectors.toMap(ModelSummary.Layer::name, l -> sizes(l.output())));
+  }
+
+  private static String sizes(Shape shape) {
+    return shape.dims().stream().map(Dim::toString).collect(Collectors.joining(" "));
+  }
+
+  /** The columns of the data the examples train on; no file is read. */
+  private static List<DataCatalog.Column> columns(DataSource source) {
+    List<Column> columns =
+        Data.columns(source.name(), source.arguments(), source.named(), Reference.FOLDER);
+    for (DataSource.Transform t : source.transforms()) {
+      columns = Transform.of(t.name(), t.arguments(), t.named()).columns(columns);
+    }
+    return columns.stream().map(CountsTest::column).toList();
+  }
+
+  private static DataCatalog.Column column(Column c) {
+    long[] sizes = c.shape().stream().mapToLong(Long::longValue).toArray();
+    return new DataCatalog.Column(c.name(), TensorType.of(DType.valueOf(c.type().name()), sizes));
+  }
+}
