@@ -106,7 +106,7 @@ class AgreementTest {
           steps(reference, network, optimizer);
         }
       }
-      reference.verify();
+      reference.verifyAll();
     }
   }
 

@@ -71,7 +71,7 @@ class LibraryAgreementTest {
         Model model = new Compiler().compile(program).load();
         Session session = model.open(2)) {
       session.init(1);
-      Reference.fill(session.variables(k -> k == Kind.PARAMETER || k == Kind.STATE));
+      reference.fill(session.variables(k -> k == Kind.PARAMETER || k == Kind.STATE));
       Call call = session.call("gradients").size("batch", c.input().getFirst());
       Map<String, Tensor> given = new HashMap<>();
       for (Entry.Argument a : program.entry("gradients").arguments()) {
