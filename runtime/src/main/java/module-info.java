@@ -4,4 +4,5 @@ module modelc.runtime {
 
   exports modelc.runtime;
   exports modelc.runtime.pytorch;
+  exports modelc.runtime.weights;
 }

@@ -32,8 +32,10 @@ final class EvalCommand implements Callable<Integer> {
       names = "--weights",
       required = true,
       paramLabel = "FILE",
-      description = "The weights (safetensors).")
+      description = "The weights (safetensors, .pt or .pth).")
   Path weights = Path.of("");
+
+  @Mixin WeightOptions names;
 
   @Override
   public Integer call() throws IOException {
@@ -43,7 +45,7 @@ final class EvalCommand implements Callable<Integer> {
     BatchSource source = data.test().or(data::validation).orElse(data.train());
     try (Model compiled = new Compiler().compile(checked.program()).load();
         Session session = compiled.open(run.threads())) {
-      session.load(weights);
+      names.load(session, weights, recipe.seed(), Talk.standard());
       SequencedMap<String, Double> means =
           new Evaluator(session).evaluate(source, Math.toIntExact(recipe.batch()));
       if (run.json()) {

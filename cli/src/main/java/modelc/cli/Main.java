@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
       IrCommand.class,
       TrainCommand.class,
       EvalCommand.class,
-      PredictCommand.class
+      PredictCommand.class,
+      ExportCommand.class
     },
     footer = {
       "",

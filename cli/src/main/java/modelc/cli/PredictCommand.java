@@ -34,14 +34,19 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Runs a model over examples in a .npy file, and writes its output as another.")
 final class PredictCommand implements Callable<Integer> {
+  /** Of what --partial leaves as it is made: the default of recipes. */
+  private static final long INITIAL_SEED = 1;
+
   @Mixin ModelArguments model;
 
   @Option(
       names = "--weights",
       required = true,
       paramLabel = "FILE",
-      description = "The weights (safetensors).")
+      description = "The weights (safetensors, .pt or .pth).")
   Path weights = Path.of("");
+
+  @Mixin WeightOptions names;
 
   @Option(
       names = "--input",
@@ -70,7 +75,7 @@ final class PredictCommand implements Callable<Integer> {
     try (Model compiled = new Compiler().compile(checked.program()).load();
         Session session = compiled.open(Math.max(1, threads));
         Arena arena = Arena.ofConfined()) {
-      session.load(weights);
+      names.load(session, weights, INITIAL_SEED, Talk.standard());
       predict(session, arena);
     }
     return ExitCode.OK.code();

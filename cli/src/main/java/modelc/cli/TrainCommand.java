@@ -55,8 +55,13 @@ final class TrainCommand implements Callable<Integer> {
       description = "Where the weights go (default: weights.safetensors in the run's folder).")
   Optional<Path> weights = Optional.empty();
 
-  @Option(names = "--init", paramLabel = "FILE", description = "Begin with these weights.")
+  @Option(
+      names = "--init",
+      paramLabel = "FILE",
+      description = "Begin with these weights (safetensors, .pt or .pth).")
   Optional<Path> init = Optional.empty();
+
+  @Mixin WeightOptions names;
 
   @Option(names = "--steps", paramLabel = "N", description = "Stop after N steps.")
   Optional<Long> steps = Optional.empty();
@@ -91,7 +96,9 @@ final class TrainCommand implements Callable<Integer> {
         Session session = compiled.open(run.threads())) {
       // Optimizer states need their first values even where the weights come from a file.
       session.init(recipe.seed());
-      init.ifPresent(session::load);
+      if (init.isPresent()) {
+        names.load(session, init.get(), recipe.seed(), talk);
+      }
       return train(session, recipe, data, folder);
     }
   }

@@ -12,6 +12,7 @@ import modelc.passes.Target;
 import modelc.passes.autodiff.Autodiff;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.FusedPrinter;
+import modelc.runtime.Variable;
 
 /**
  * Drives a program from Tensor IR to machine code for this processor. Reading `.model` files is the
@@ -38,6 +39,11 @@ public final class Compiler {
     Pipeline.Lowered lowered = Pipeline.lower(program, Target.AVX2, options);
     LoopProgram loops = lowered.program();
     return new Compiled(Specs.of(program, loops), loops, new CpuBackend().compile(loops));
+  }
+
+  /** The parameters, states and optimizer states of {@code program}; nothing is compiled. */
+  public static List<Variable> variables(Program program) {
+    return Specs.variables(program);
   }
 
   /** The forms a program takes on its way, by their names on the command line. */

@@ -13,6 +13,7 @@ import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
+import modelc.ir.tensor.Value;
 import modelc.runtime.ArgumentSpec;
 import modelc.runtime.DimSpec;
 import modelc.runtime.ElementType;
@@ -21,6 +22,7 @@ import modelc.runtime.Kind;
 import modelc.runtime.ModelSpec;
 import modelc.runtime.ResultSpec;
 import modelc.runtime.SymbolSpec;
+import modelc.runtime.Variable;
 
 /**
  * What a compiled program is to the runtime: names, kinds and types from Tensor IR, sizes of memory
@@ -40,6 +42,23 @@ final class Specs {
       entries.add(entry(program.entry(lowered.name()), lowered));
     }
     return new ModelSpec(program.model(), List.copyOf(symbols.values()), entries);
+  }
+
+  /** What the entries of {@code program} keep, each once, in order of first mention. */
+  static List<Variable> variables(Program program) {
+    var found = new LinkedHashMap<String, Variable>();
+    for (Entry e : program.entries()) {
+      e.arguments().forEach(a -> note(found, a.name(), a.kind(), a.value()));
+      e.results().forEach(r -> note(found, r.name(), r.kind(), r.value()));
+    }
+    return List.copyOf(found.values());
+  }
+
+  private static void note(Map<String, Variable> found, String name, Entry.Kind kind, Value value) {
+    if (kind(kind).isVariable() && !found.containsKey(name)) {
+      List<Long> shape = value.type().shape().dims().stream().map(Dim::constant).toList();
+      found.put(name, new Variable(name, kind(kind), type(value.type().dtype()), shape));
+    }
   }
 
   private static EntrySpec entry(Entry entry, LoopEntry lowered) {

@@ -131,6 +131,28 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Sets those parameters and states, by copying; the others keep what they have.
+   *
+   * @throws UsageException if there is none of a name
+   * @throws IllegalArgumentException if a tensor has another type or shape than its variable; then,
+   *     as before, nothing was changed
+   */
+  public void set(Map<String, Tensor> values) {
+    values.forEach(
+        (name, t) -> {
+          Tensor mine = variable(name);
+          if (mine.type() != t.type() || !mine.shape().equals(t.shape())) {
+            throw new IllegalArgumentException(name + " is " + mine + ", not " + t);
+          }
+        });
+    locked(() -> values.forEach((name, t) -> variable(name).data().copyFrom(t.data())));
+    if (variables.values().stream()
+        .allMatch(v -> v.kind() == Kind.OPTIMIZER_STATE || values.containsKey(v.name()))) {
+      ready = true;
+    }
+  }
+
+  /**
    * Sets variables from those entries of {@code file} that have {@code prefix} before their names.
    *
    * @param required the kinds that must be there
@@ -179,7 +201,8 @@ public final class Session implements AutoCloseable {
             + ":\n  "
             + String.join("\n  ", wrong.subList(0, shown))
             + more,
-        "use weights saved from the same model with the same settings; a label (`-> fc1: dense(10)`) pins a name");
+        "use weights saved from the same model with the same settings; a label (`-> fc1:"
+            + " dense(10)`) pins a name");
   }
 
   /**

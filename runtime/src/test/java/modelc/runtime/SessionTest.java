@@ -76,6 +76,26 @@ class SessionTest {
   }
 
   @Test
+  void variablesAreSetByName() {
+    Tensor w = Tensor.ofFloats(List.of(3L), 1, 2, 3);
+    Tensor b = Tensor.ofFloats(List.of(), 4);
+    try (var model = LinearModel.model();
+        var session = model.open(1)) {
+      session.set(Map.of("w", w));
+      Call infer = session.call("infer");
+      feed(infer, 1);
+      refused("R0115", "no weights", infer::run); // b and count have no value yet
+      session.set(Map.of("b", b, "w", w, "count", Tensor.ofFloats(List.of(), 0)));
+      infer.run();
+      assertThat(infer.output("y").floats()).containsExactly(4 + 0 * 1 + 1 * 2 + 2 * 3);
+      refused("R0106", "keeps no", () -> session.set(Map.of("v", w)));
+      assertThatThrownBy(() -> session.set(Map.of("b", w, "w", b)))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(session.variable("w").floats()).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
   void wrongRequestsAreRefusedWithACure() {
     try (var model = LinearModel.model();
         var session = model.open(1);
