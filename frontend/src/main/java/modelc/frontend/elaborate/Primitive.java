@@ -44,7 +44,7 @@ enum Primitive {
   CONCAT("concat", "parts: list, axis: axis"),
   SPLIT("split", "x, parts: int, axis: axis = last"),
   SLICE("slice", "x, axis: axis, from: int, to: int, step: int = 1"),
-  PAD_AXIS("pad_axis", "x, axis: axis, low: int, high: int, value: float = 0, between: int = 0"),
+  PAD_AXIS("pad_axis", "x, axis: axis, low: int, high: int, value: float = 0"),
   REVERSE("reverse", "x, over: axes"),
   TAKE("take", "x, indices, axis: axis"),
   IOTA("iota", "x, axis: axis"),
@@ -57,7 +57,7 @@ enum Primitive {
   CONVOLUTION(
       "convolution",
       "x, w, stride: ints = 1, padding: padding = valid, dilation: ints = 1, groups: int = 1,"
-          + " flipped: bool = false"),
+          + " flipped: bool = false, spread: ints = 1"),
   WINDOW_MAX(
       "window_max",
       "x, window: ints, stride: ints = 1, padding: padding = valid, dilation: ints = 1, ceil_mode:"

@@ -236,11 +236,10 @@ final class Shaping {
   private Val pad(Val.Tensor x, int axis, Map<String, Val> a, Span place) {
     var low = new ArrayList<>(Collections.nCopies(x.rank(), 0L));
     var high = new ArrayList<>(Collections.nCopies(x.rank(), 0L));
-    var interior = new ArrayList<>(Collections.nCopies(x.rank(), 0L));
+    List<Long> interior = Collections.nCopies(x.rank(), 0L);
     constantSize(x, axis, place);
     low.set(axis, integer(a, "low"));
     high.set(axis, integer(a, "high"));
-    interior.set(axis, integer(a, "between"));
     double value = Numbers.real(arg(a, "value"));
     Value v =
         context.emit(place, () -> context.builder().pad(low, high, interior, value, x.value()));

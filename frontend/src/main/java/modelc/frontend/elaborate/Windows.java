@@ -3,6 +3,7 @@ package modelc.frontend.elaborate;
 import static modelc.frontend.elaborate.Primitives.arg;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import modelc.frontend.diagnostic.Code;
@@ -70,7 +71,10 @@ final class Windows {
     for (int i = 2; i < w.rank(); i++) {
       sizes.add(space(w, i, place));
     }
-    Window window = window(x, new Val.Ints(sizes), a, false, place);
+    List<Long> spread = each((Val.Ints) arg(a, "spread"), sizes.size(), "spread", 1, place);
+    Window window =
+        window(x, new Val.Ints(sizes), a, spread, Integer.MIN_VALUE, false, place)
+            .withBaseDilation(spread);
     boolean flipped = ((Val.Bool) arg(a, "flipped")).value();
     Value v =
         context.emit(
@@ -94,7 +98,8 @@ final class Windows {
 
   private Val pooling(Primitive p, Val.Tensor x, Map<String, Val> a, Span place) {
     boolean ceil = ((Val.Bool) arg(a, "ceil_mode")).value();
-    Window window = window(x, (Val.Ints) arg(a, "window"), a, ceil, place);
+    List<Long> dense = Collections.nCopies(x.rank() - 2, 1L);
+    Window window = window(x, (Val.Ints) arg(a, "window"), a, dense, 0, ceil, place);
     Window all = onAllAxes(window);
     ReduceFn fn = p == Primitive.WINDOW_MAX ? ReduceFn.MAXIMUM : ReduceFn.ADD;
     Value v = context.emit(place, () -> context.builder().reduceWindow(fn, all, x.value()));
@@ -105,8 +110,20 @@ final class Windows {
     return new Val.Tensor(v, names);
   }
 
-  /** The window over the axes of space alone. */
-  private Window window(Val.Tensor x, Val.Ints size, Map<String, Val> a, boolean ceil, Span place) {
+  /**
+   * The window over the axes of space alone.
+   *
+   * @param spread how far the elements of x lie apart
+   * @param least padding that may be asked for
+   */
+  private Window window(
+      Val.Tensor x,
+      Val.Ints size,
+      Map<String, Val> a,
+      List<Long> spread,
+      long least,
+      boolean ceil,
+      Span place) {
     int rank = x.rank() - 2;
     List<Long> sizes = each(size, rank, "window", 1, place);
     List<Long> stride = each((Val.Ints) arg(a, "stride"), rank, "stride", 1, place);
@@ -123,10 +140,10 @@ final class Windows {
             add(
                 low,
                 high,
-                each(new Val.Ints(e.low()), rank, "padding", 0, place).get(i),
-                each(new Val.Ints(e.high()), rank, "padding", 0, place).get(i));
+                each(new Val.Ints(e.low()), rank, "padding", least, place).get(i),
+                each(new Val.Ints(e.high()), rank, "padding", least, place).get(i));
       }
-      long in = space(x, i + 2, place);
+      long in = Math.multiplyExact(space(x, i + 2, place) - 1, spread.get(i)) + 1;
       long covered = in + low.get(i) + high.get(i);
       if (covered < span + 1) {
         throw context.error(

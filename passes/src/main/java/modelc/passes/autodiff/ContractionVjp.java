@@ -150,6 +150,10 @@ final class ContractionVjp {
   private static Value convolutionKernel(Op.Convolution o, Value g, Builder b) {
     ConvDims d = o.dims();
     Window w = o.window();
+    boolean dense = w.stride().stream().allMatch(s -> s == 1);
+    if (dense && o.batchGroups() == 1 && w.baseDilation().stream().anyMatch(s -> s != 1)) {
+      return transposedKernel(o, g, b);
+    }
     var dims =
         new ConvDims(
             d.inputFeature(),
@@ -173,6 +177,45 @@ final class ContractionVjp {
     var window = new Window(size, w.windowDilation(), low, high, w.baseDilation(), w.stride());
     Value dk = b.convolution(window, dims, false, o.batchGroups(), o.featureGroups(), o.x(), g);
     return o.reversal() ? b.reverse(d.kernelSpatial().stream().sorted().toList(), dk) : dk;
+  }
+
+  /**
+   * Of a transposed convolution: the input as the kernel over the cotangent, so that the zeros
+   * between its elements are skipped. What comes out is turned around and has the groups of
+   * features on the other axis.
+   */
+  private static Value transposedKernel(Op.Convolution o, Value g, Builder b) {
+    ConvDims d = o.dims();
+    Window w = o.window();
+    var dims =
+        new ConvDims(
+            d.outputFeature(),
+            d.outputBatch(),
+            d.outputSpatial(),
+            d.inputBatch(),
+            d.inputFeature(),
+            d.inputSpatial(),
+            d.kernelOutputFeature(),
+            d.kernelInputFeature(),
+            d.kernelSpatial());
+    var size = new ArrayList<Long>();
+    var low = new ArrayList<Long>();
+    var high = new ArrayList<Long>();
+    for (int i = 0; i < w.rank(); i++) {
+      long taps = inputSize(o, i);
+      long reach = w.windowDilation().get(i) * (w.size().get(i) - 1);
+      long before = reach - w.padLow().get(i);
+      size.add(taps);
+      low.add(before);
+      high.add(reach + (taps - 1) * w.baseDilation().get(i) + 1 - before - outputSize(o, g, i));
+    }
+    List<Long> ones = Collections.nCopies(w.rank(), 1L);
+    var window = new Window(size, w.windowDilation(), low, high, ones, w.baseDilation());
+    Value dk = b.convolution(window, dims, false, 1, o.featureGroups(), g, o.x());
+    Value grouped =
+        moveGroups(dk, d.kernelInputFeature(), d.kernelOutputFeature(), o.featureGroups(), b);
+    List<Integer> spatial = d.kernelSpatial().stream().sorted().toList();
+    return o.reversal() ? grouped : b.reverse(spatial, grouped);
   }
 
   private static long inputSize(Op.Convolution o, int axis) {

@@ -202,4 +202,34 @@ class ContractionVjpTest {
     assertThat(dk.window().windowDilation()).containsExactly(2L, 2L);
     assertThat(dk.window().size()).containsExactly(3L, 3L);
   }
+
+  /** What lies between the elements of x is never multiplied, in either gradient. */
+  @Test
+  void gradientsOfATransposedConvolutionSkipTheZeros() {
+    var b = new Builder();
+    Value x = b.parameter("x", TensorType.of(DType.F64, 2, 4, 5, 5));
+    Value k = b.parameter("k", TensorType.of(DType.F64, 6, 2, 3, 3));
+    Window w =
+        Window.of(List.of(3L, 3L))
+            .withBaseDilation(List.of(2L, 2L))
+            .withPadding(List.of(1L, 1L), List.of(1L, 1L));
+    Value y = b.convolution(w, ConvDims.standard(2), true, 2, 1, x, k);
+    Value weights = b.parameter("weights", y.type());
+    Value loss = b.sum(List.of(0, 1, 2, 3), b.multiply(y, weights));
+    Function f =
+        Autodiff.differentiate(
+            new Function(
+                "f", List.of(x, k, weights), List.of(b.gradient(loss, x), b.gradient(loss, k))));
+    var convolutions =
+        Graph.topological(f.results()).stream()
+            .filter(v -> v.op() instanceof Op.Convolution)
+            .map(v -> ((Op.Convolution) v.op()).window().baseDilation())
+            .toList();
+    assertThat(convolutions).hasSize(2).containsOnly(List.of(1L, 1L));
+    GradientCheck.of(
+            (c, v) -> c.convolution(w, ConvDims.standard(2), true, 2, 1, v.get(0), v.get(1)),
+            new long[] {2, 4, 5, 5},
+            new long[] {6, 2, 3, 3})
+        .check();
+  }
 }
