@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.compiler.Compiler;
-import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.passes.Pass;
@@ -63,7 +62,7 @@ final class IrCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Program program = chosen(model.load().program());
+    Program program = model.chosen(model.load().program(), entry.stream().toList());
     var compiler = new Compiler(Options.DEFAULT.withFuse(!noFuse));
     if (after.isPresent()) {
       List<String> passes = Pipeline.passes().stream().map(Pass::name).toList();
@@ -79,22 +78,5 @@ final class IrCommand implements Callable<Integer> {
     }
     System.out.flush();
     return ExitCode.OK.code();
-  }
-
-  private Program chosen(Program program) {
-    if (entry.isEmpty()) {
-      return program;
-    }
-    List<Entry> found =
-        program.entries().stream().filter(e -> e.name().equals(entry.get())).toList();
-    if (found.isEmpty()) {
-      throw new UsageException(
-          "C0107",
-          "there is no entry " + entry.get(),
-          "there are "
-              + String.join(", ", program.entries().stream().map(Entry::name).toList())
-              + (entry.get().equals("train") ? "; train and eval need a `train` block" : ""));
-    }
-    return new Program(program.model(), found);
   }
 }

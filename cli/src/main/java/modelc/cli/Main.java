@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
-      ExportCommand.class
+      ExportCommand.class,
+      CompileCommand.class
     },
     footer = {
       "",

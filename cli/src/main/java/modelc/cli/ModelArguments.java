@@ -7,9 +7,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import modelc.frontend.Checked;
 import modelc.frontend.Frontend;
 import modelc.frontend.FrontendOptions;
+import modelc.ir.tensor.Entry;
+import modelc.ir.tensor.Program;
+import modelc.runtime.UsageException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,6 +45,11 @@ final class ModelArguments {
 
   /** Reads and checks the file. */
   Checked load() throws IOException {
+    return load(Optional.empty());
+  }
+
+  /** Reads and checks the file, with another largest batch than its own. */
+  Checked load(Optional<Long> batch) throws IOException {
     var recipe = new LinkedHashMap<String, String>();
     for (String r : replacements) {
       int equals = r.indexOf('=');
@@ -50,7 +59,29 @@ final class ModelArguments {
       }
       recipe.put(r.substring(0, equals), fromHere(r.substring(equals + 1)));
     }
-    return Frontend.load(file, new FrontendOptions(set, recipe, new Catalog(folder())));
+    batch.ifPresent(b -> recipe.put("batch", Long.toString(b)));
+    var options = new FrontendOptions(set, recipe, new Catalog(folder()));
+    return Frontend.load(file, batch.map(options::withMaxBatch).orElse(options));
+  }
+
+  /** Those entries of the program that are named, or all. */
+  Program chosen(Program program, List<String> names) {
+    if (names.isEmpty()) {
+      return program;
+    }
+    List<String> known = program.entries().stream().map(Entry::name).toList();
+    for (String name : names) {
+      if (!known.contains(name)) {
+        throw new UsageException(
+            "C0107",
+            "there is no entry " + name,
+            "there are "
+                + String.join(", ", known)
+                + (name.equals("train") ? "; train and eval need a `train` block" : ""));
+      }
+    }
+    return new Program(
+        program.model(), program.entries().stream().filter(e -> names.contains(e.name())).toList());
   }
 
   /**

@@ -2,6 +2,7 @@ package modelc.compiler;
 
 import java.util.List;
 import modelc.backend.cpu.CpuBackend;
+import modelc.backend.cpu.Machine;
 import modelc.ir.loop.LoopPrinter;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Printer;
@@ -15,18 +16,25 @@ import modelc.passes.fuse.FusedPrinter;
 import modelc.runtime.Variable;
 
 /**
- * Drives a program from Tensor IR to machine code for this processor. Reading `.model` files is the
- * front end's part, running the result the runtime's.
+ * Drives a program from Tensor IR to machine code. Reading `.model` files is the front end's part,
+ * running the result the runtime's.
  */
 public final class Compiler {
   private final Options options;
+  private final Machine machine;
 
   public Compiler() {
     this(Options.DEFAULT);
   }
 
   public Compiler(Options options) {
+    this(options, Machine.host());
+  }
+
+  /** A compiler for another processor than this one: its code may be saved, but not run here. */
+  public Compiler(Options options, Machine machine) {
     this.options = options;
+    this.machine = machine;
   }
 
   /**
@@ -38,7 +46,7 @@ public final class Compiler {
   public Compiled compile(Program program) {
     Pipeline.Lowered lowered = Pipeline.lower(program, Target.AVX2, options);
     LoopProgram loops = lowered.program();
-    return new Compiled(Specs.of(program, loops), loops, new CpuBackend().compile(loops));
+    return new Compiled(Specs.of(program, loops), loops, new CpuBackend(machine).compile(loops));
   }
 
   /** The parameters, states and optimizer states of {@code program}; nothing is compiled. */
@@ -65,8 +73,8 @@ public final class Compiler {
       case FUSED -> fused(program);
       case LOOPS -> LoopPrinter.print(loops(program));
       case KERNELS -> KernelCounts.of(loops(program)).text();
-      case LLVM -> new CpuBackend().llvmIr(loops(program));
-      case ASM -> new CpuBackend().compile(loops(program)).assembly();
+      case LLVM -> new CpuBackend(machine).llvmIr(loops(program));
+      case ASM -> new CpuBackend(machine).compile(loops(program)).assembly();
     };
   }
 

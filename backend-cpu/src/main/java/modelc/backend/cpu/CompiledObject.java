@@ -5,12 +5,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A compiled program: relocatable objects for the machine it was compiled on, which refer to each
- * other. They are not loaded: {@link Jit} does that.
+ * A compiled program: relocatable objects for one kind of machine, which refer to each other. They
+ * are not loaded: {@link Jit} does that.
  *
+ * @param machine what they run on
  * @param millis the time it took, the parts side by side
  */
-public record CompiledObject(List<Part> parts, double millis) {
+public record CompiledObject(List<Part> parts, Machine machine, double millis) {
   public CompiledObject {
     parts = List.copyOf(parts);
   }
@@ -41,12 +42,12 @@ public record CompiledObject(List<Part> parts, double millis) {
 
   /** All modules after LLVM's passes. */
   public String optimisedLlvmIr() {
-    return join(p -> LlvmCompiler.optimised(p.llvmIr()));
+    return join(p -> LlvmCompiler.optimised(p.llvmIr(), machine));
   }
 
   /** Assembly text of the same code, generated anew. */
   public String assembly() {
-    return join(p -> LlvmCompiler.assembly(p.llvmIr()));
+    return join(p -> LlvmCompiler.assembly(p.llvmIr(), machine));
   }
 
   private String join(Function<Part, String> text) {

@@ -8,8 +8,8 @@ import modelc.ir.loop.LoopProgram;
 import modelc.passes.Backend;
 
 /**
- * Compiles Loop IR for the processor this program runs on, the kernels in as many parts as there
- * are processors, side by side. It does not load the result: see {@link Jit}.
+ * Compiles Loop IR for a processor, by default the one this program runs on, the kernels in as many
+ * parts as there are processors, side by side. It does not load the result: see {@link Jit}.
  */
 public final class CpuBackend implements Backend<CompiledObject> {
   /** More parts than this save little time. */
@@ -20,6 +20,17 @@ public final class CpuBackend implements Backend<CompiledObject> {
 
   /** Nested expressions, and LLVM on large functions, recurse deeper than a default stack holds. */
   private static final long STACK_BYTES = 64L << 20;
+
+  private final Machine machine;
+
+  /** For the processor this program runs on. */
+  public CpuBackend() {
+    this(Machine.host());
+  }
+
+  public CpuBackend(Machine machine) {
+    this.machine = machine;
+  }
 
   @Override
   public String name() {
@@ -33,27 +44,27 @@ public final class CpuBackend implements Backend<CompiledObject> {
   @Override
   public CompiledObject compile(LoopProgram program) {
     long start = System.nanoTime();
-    String triple = LlvmCompiler.hostTriple();
     int processors = Math.min(MAX_PARTS, Runtime.getRuntime().availableProcessors());
     var emitter =
-        new LlvmEmitter(program, triple, KernelSize.of(program) < SMALL_PROGRAM ? 1 : processors);
+        new LlvmEmitter(
+            program, machine.triple(), KernelSize.of(program) < SMALL_PROGRAM ? 1 : processors);
     List<CompletableFuture<CompiledObject.Part>> parts =
         IntStream.range(0, emitter.parts()).mapToObj(i -> start(emitter, i)).toList();
     var done = parts.stream().map(CpuBackend::await).toList();
-    return new CompiledObject(done, (System.nanoTime() - start) / 1e6);
+    return new CompiledObject(done, machine, (System.nanoTime() - start) / 1e6);
   }
 
   /** The LLVM IR of the whole program as one module. */
   public String llvmIr(LoopProgram program) {
-    return new LlvmEmitter(program, LlvmCompiler.hostTriple(), 1).part(0);
+    return new LlvmEmitter(program, machine.triple(), 1).part(0);
   }
 
-  private static CompletableFuture<CompiledObject.Part> start(LlvmEmitter emitter, int part) {
+  private CompletableFuture<CompiledObject.Part> start(LlvmEmitter emitter, int part) {
     return CompletableFuture.supplyAsync(
         () -> {
           long start = System.nanoTime();
           String ir = emitter.part(part);
-          return LlvmCompiler.object(ir, (System.nanoTime() - start) / 1e6);
+          return LlvmCompiler.object(ir, machine, (System.nanoTime() - start) / 1e6);
         },
         task -> new Thread(null, task, "modelc-compile-" + part, STACK_BYTES).start());
   }

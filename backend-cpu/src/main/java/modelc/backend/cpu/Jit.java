@@ -25,7 +25,7 @@ public final class Jit implements AutoCloseable {
    * @throws CodeGenerationException if that fails
    */
   public static Jit load(CompiledObject object) {
-    LlvmCompiler.hostTriple();
+    LlvmCompiler.host();
     var loaded = new Jit();
     LlvmCompiler.check(LLVMOrcCreateLLJIT(loaded.jit, (LLVMOrcLLJITBuilderRef) null));
     boolean ready = false;

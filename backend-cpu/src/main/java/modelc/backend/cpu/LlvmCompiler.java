@@ -61,22 +61,22 @@ final class LlvmCompiler {
           "ctlz",
           "fshl");
 
-  private record Host(String triple, LLVMTargetRef target, String cpu, String features) {}
-
   private static final class Holder {
-    static final Host HOST = initialise();
+    static final Machine HOST = initialise();
   }
 
   private LlvmCompiler() {}
 
-  static String hostTriple() {
-    return Holder.HOST.triple();
+  /** The machine this program runs on. */
+  static Machine host() {
+    return Holder.HOST;
   }
 
   /** Compiles to an object file. */
-  static CompiledObject.Part object(String ir, double writeMillis) {
+  static CompiledObject.Part object(String ir, Machine machine, double writeMillis) {
     return inModule(
         ir,
+        machine,
         m -> {
           byte[] bytes = m.generate(LLVMObjectFile);
           return new CompiledObject.Part(
@@ -84,13 +84,15 @@ final class LlvmCompiler {
         });
   }
 
-  static String assembly(String ir) {
-    return inModule(ir, m -> new String(m.generate(LLVMAssemblyFile), StandardCharsets.UTF_8));
+  static String assembly(String ir, Machine machine) {
+    return inModule(
+        ir, machine, m -> new String(m.generate(LLVMAssemblyFile), StandardCharsets.UTF_8));
   }
 
-  static String optimised(String ir) {
+  static String optimised(String ir, Machine machine) {
     return inModule(
         ir,
+        machine,
         m -> {
           BytePointer text = LLVMPrintModuleToString(m.module);
           String copy = text.getString();
@@ -99,24 +101,28 @@ final class LlvmCompiler {
         });
   }
 
-  private static <T> T inModule(String ir, Function<OpenModule, T> use) {
-    try (var module = new OpenModule(ir)) {
+  private static <T> T inModule(String ir, Machine machine, Function<OpenModule, T> use) {
+    try (var module = new OpenModule(ir, machine)) {
       return use.apply(module);
     }
   }
 
-  private static Host initialise() {
+  private static Machine initialise() {
     LLVMInitializeNativeTarget();
     LLVMInitializeNativeAsmPrinter();
     String triple = text(LLVMGetDefaultTargetTriple());
     String cpu = text(LLVMGetHostCPUName());
     String features = text(LLVMGetHostCPUFeatures());
+    return new Machine(triple, cpu, features);
+  }
+
+  private static LLVMTargetRef target(String triple) {
     var target = new LLVMTargetRef();
     var message = new BytePointer((Pointer) null);
     if (LLVMGetTargetFromTriple(new BytePointer(triple), target, message) != 0) {
       throw new CodeGenerationException("no code generator for " + triple + ": " + text(message));
     }
-    return new Host(triple, target, cpu, features);
+    return target;
   }
 
   /** The text of an LLVM string, which is freed. */
@@ -152,6 +158,7 @@ final class LlvmCompiler {
     private final LLVMContextRef context = LLVMContextCreate();
     private final LLVMModuleRef module = new LLVMModuleRef();
     private final LLVMTargetMachineRef machine;
+    private final String triple;
     private final List<String> errors = new ArrayList<>();
     private final LLVMDiagnosticHandler handler =
         new LLVMDiagnosticHandler() {
@@ -166,14 +173,14 @@ final class LlvmCompiler {
     private double passes;
     private double generate;
 
-    OpenModule(String ir) {
-      Host host = Holder.HOST;
+    OpenModule(String ir, Machine made) {
+      triple = made.triple();
       machine =
           LLVMCreateTargetMachine(
-              host.target(),
-              host.triple(),
-              host.cpu(),
-              host.features(),
+              target(triple),
+              triple,
+              made.cpu(),
+              made.features(),
               LLVMCodeGenLevelAggressive,
               LLVMRelocPIC,
               LLVMCodeModelDefault);
@@ -201,7 +208,7 @@ final class LlvmCompiler {
           != 0) {
         throw new CodeGenerationException("LLVM cannot read its input: " + text(message));
       }
-      LLVMSetTarget(module, Holder.HOST.triple());
+      LLVMSetTarget(module, triple);
       var layout = LLVMCreateTargetDataLayout(machine);
       LLVMSetModuleDataLayout(module, layout);
       LLVMDisposeTargetData(layout);

@@ -32,15 +32,32 @@ class LlvmCompilerTest {
       List.of(
           "define void @f( {",
           "define i32 @f() {\n  ret i64 0\n}",
-          "define float @f(float %x) {\n  br label %a\na:\n  %y = fadd float %z, %x\n  %z = fadd float %y, %x\n"
-              + "  ret float %z\n}",
-          "declare void @llvm.nonsense()\ndefine void @f() {\n  call void @llvm.nonsense()\n  ret void\n}",
+          "define float @f(float %x) {\n"
+              + "  br label %a\n"
+              + "a:\n"
+              + "  %y = fadd float %z, %x\n"
+              + "  %z = fadd float %y, %x\n"
+              + "  ret float %z\n"
+              + "}",
+          "declare void @llvm.nonsense()\n"
+              + "define void @f() {\n"
+              + "  call void @llvm.nonsense()\n"
+              + "  ret void\n"
+              + "}",
           "declare float @llvm.sqrt.nonsense(float)\ndefine float @f(float %x) {\n"
               + "  %y = call float @llvm.sqrt.nonsense(float %x)\n  ret float %y\n}",
           "declare float @llvm.exp.f32(float)\ndefine float @f(float %x) {\n"
               + "  %y = call float @llvm.exp.f32(float %x)\n  ret float %y\n}",
-          "declare void @llvm.nvvm.barrier0()\ndefine void @f() {\n  call void @llvm.nvvm.barrier0()\n  ret void\n}",
-          "declare void @missing()\ndefine i32 @modelc_run() {\n  call void @missing()\n  ret i32 0\n}");
+          "declare void @llvm.nvvm.barrier0()\n"
+              + "define void @f() {\n"
+              + "  call void @llvm.nvvm.barrier0()\n"
+              + "  ret void\n"
+              + "}",
+          "declare void @missing()\n"
+              + "define i32 @modelc_run() {\n"
+              + "  call void @missing()\n"
+              + "  ret i32 0\n"
+              + "}");
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
@@ -57,7 +74,9 @@ class LlvmCompilerTest {
   @Test
   void symbolsThatDoNotExistAreRefused() {
     var module = "define i32 @modelc_run() {\n  ret i32 7\n}";
-    var object = new CompiledObject(List.of(LlvmCompiler.object(module, 0)), 0);
+    var object =
+        new CompiledObject(
+            List.of(LlvmCompiler.object(module, Machine.host(), 0)), Machine.host(), 0);
     try (var jit = Jit.load(object)) {
       assertThat(jit.symbol("modelc_run").address()).isNotZero();
       assertThatThrownBy(() -> jit.symbol("modelc_other"))
@@ -106,7 +125,11 @@ class LlvmCompilerTest {
         return;
       }
       try (var jit =
-          Jit.load(new CompiledObject(List.of(LlvmCompiler.object(HOSTILE.get(argument), 0)), 0))) {
+          Jit.load(
+              new CompiledObject(
+                  List.of(LlvmCompiler.object(HOSTILE.get(argument), Machine.host(), 0)),
+                  Machine.host(),
+                  0))) {
         jit.symbol("modelc_run");
         System.out.println("compiled");
       } catch (CodeGenerationException e) {

@@ -1,0 +1,89 @@
+package modelc.backend.cpu;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The machine code is generated for, as LLVM names it. What the passes assume of it is {@link
+ * modelc.passes.Target}'s.
+ *
+ * @param triple e.g. {@code x86_64-unknown-linux-gnu}
+ * @param cpu e.g. {@code x86-64-v3}, {@code znver3}
+ * @param features LLVM's list of features that the processor has beside those of {@code cpu}, e.g.
+ *     {@code +avx2,+fma}
+ */
+public record Machine(String triple, String cpu, String features) {
+  /** The names by which a common subset of processors may be asked for. */
+  public static final List<String> LEVELS = List.of("x86-64-v3", "x86-64-v4");
+
+  /** What code may use of each level, as Linux names it in /proc/cpuinfo. */
+  private static final List<String> V3 =
+      List.of("avx", "avx2", "fma", "f16c", "bmi1", "bmi2", "abm", "movbe");
+
+  private static final List<String> V4 =
+      List.of("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl");
+
+  /** Features of x86 that generated code may use, from LLVM's names to Linux's. */
+  private static final Map<String, String> LINUX_NAMES = linuxNames();
+
+  /** The machine this program runs on. */
+  public static Machine host() {
+    return LlvmCompiler.host();
+  }
+
+  /**
+   * This machine's kind with a processor of the named level, or {@code native} for its own.
+   *
+   * @throws IllegalArgumentException if there is no such level
+   */
+  public static Machine named(String cpu) {
+    if (cpu.equals("native")) {
+      return host();
+    }
+    if (!LEVELS.contains(cpu)) {
+      throw new IllegalArgumentException(
+          "no processor is called " + cpu + "; there are native, " + String.join(", ", LEVELS));
+    }
+    return new Machine(host().triple(), cpu, "");
+  }
+
+  /** What a processor must have to run the code, as Linux names it; empty where that is unknown. */
+  public List<String> required() {
+    if (!triple.startsWith("x86_64")) {
+      return List.of();
+    }
+    if (LEVELS.contains(cpu)) {
+      var all = new ArrayList<>(V3);
+      if (cpu.equals("x86-64-v4")) {
+        all.addAll(V4);
+      }
+      return all;
+    }
+    var needed = new ArrayList<String>();
+    for (String feature : features.split(",", -1)) {
+      String name = feature.startsWith("+") ? LINUX_NAMES.get(feature.substring(1)) : null;
+      if (name != null) {
+        needed.add(name);
+      }
+    }
+    return needed;
+  }
+
+  private static Map<String, String> linuxNames() {
+    var names = new LinkedHashMap<String, String>();
+    V4.forEach(f -> names.put(f, f));
+    for (String same : List.of("avx", "avx2", "fma", "f16c", "bmi2", "movbe", "popcnt", "fma4")) {
+      names.put(same, same);
+    }
+    names.put("bmi", "bmi1");
+    names.put("lzcnt", "abm");
+    names.put("sse4.2", "sse4_2");
+    names.put("avx512vnni", "avx512_vnni");
+    names.put("avx512bf16", "avx512_bf16");
+    names.put("avx512fp16", "avx512_fp16");
+    names.put("avxvnni", "avx_vnni");
+    return Map.copyOf(names);
+  }
+}

@@ -1,0 +1,110 @@
+package modelc.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import modelc.backend.cpu.Machine;
+import modelc.compiler.Compiled;
+import modelc.compiler.Compiler;
+import modelc.compiler.Libraries;
+import modelc.frontend.Checked;
+import modelc.ir.tensor.Entry;
+import modelc.ir.tensor.Program;
+import modelc.passes.Options;
+import modelc.runtime.UsageException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code modelc compile}: writes a model as a shared library and its C header. */
+@Command(
+    name = "compile",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Compiles a model to a shared library, which any program can load, and a C header.",
+      "The library holds code and no weights. docs/abi.md describes it."
+    })
+final class CompileCommand implements Callable<Integer> {
+  @Mixin ModelArguments model;
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "LIB.so",
+      description = "The library; its header goes beside it.")
+  Path output = Path.of("");
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description = "The largest batch it takes (default: the recipe's, or 64).")
+  Optional<Long> batch = Optional.empty();
+
+  @Option(
+      names = "--entry",
+      split = ",",
+      paramLabel = "ENTRY",
+      description = "Only these: init, infer, eval, train (default: all).")
+  List<String> entries = List.of();
+
+  @Option(
+      names = "--cpu",
+      paramLabel = "CPU",
+      description = "The processor: native, x86-64-v3 or x86-64-v4 (default: native).")
+  String cpu = "native";
+
+  @Option(names = "--json", description = "What was written, as one JSON object.")
+  boolean json;
+
+  private final Talk talk = Talk.standard();
+
+  @Override
+  public Integer call() throws IOException {
+    Machine machine = machine();
+    Checked checked = model.load(batch);
+    Program program = model.chosen(checked.program(), entries);
+    Compiled compiled = new Compiler(Options.DEFAULT, machine).compile(program);
+    Libraries.write(compiled, program, output);
+    Path header = header();
+    Libraries.writeHeader(compiled, header);
+    List<String> written = program.entries().stream().map(Entry::name).toList();
+    if (json) {
+      var object = new LinkedHashMap<String, Object>();
+      object.put("library", output.toString());
+      object.put("header", header.toString());
+      object.put("bytes", Files.size(output));
+      object.put("entries", written);
+      object.put("cpu", machine.cpu());
+      Json.print(object);
+    } else {
+      talk.line(
+          "%s: %,d bytes, for %s, with %s",
+          output, Files.size(output), machine.cpu(), String.join(", ", written));
+      talk.line("%s describes it", header);
+    }
+    return ExitCode.OK.code();
+  }
+
+  private Machine machine() {
+    try {
+      return Machine.named(cpu);
+    } catch (IllegalArgumentException e) {
+      var names = new ArrayList<>(List.of("native"));
+      names.addAll(Machine.LEVELS);
+      throw new UsageException(
+          "C0110", "no processor is called " + cpu, "use one of " + String.join(", ", names), e);
+    }
+  }
+
+  /** {@code lib.h} for {@code lib.so}. */
+  private Path header() {
+    String name = String.valueOf(output.getFileName());
+    int dot = name.lastIndexOf('.');
+    return output.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + ".h");
+  }
+}

@@ -1,0 +1,70 @@
+package modelc.compiler;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import modelc.backend.cpu.Machine;
+import modelc.backend.cpu.SharedLibrary;
+import modelc.ir.tensor.Printer;
+import modelc.ir.tensor.Program;
+import modelc.runtime.Artifact;
+import modelc.runtime.EntrySpec;
+
+/**
+ * Writes compiled programs as shared libraries, which any program can load, and the C header that
+ * describes them. What the library is to its user is {@code docs/abi.md}'s to say.
+ */
+public final class Libraries {
+  /** The version written into libraries. */
+  public static final String VERSION = "0.1.0-SNAPSHOT";
+
+  private Libraries() {}
+
+  /**
+   * Writes {@code compiled} to {@code library}.
+   *
+   * @param program what it was compiled from
+   * @throws modelc.runtime.FileException if the file cannot be written
+   * @throws IOException if the linker's temporary files cannot be
+   */
+  public static void write(Compiled compiled, Program program, Path library) throws IOException {
+    Machine machine = compiled.object().machine();
+    var origin =
+        new Artifact.Origin(
+            VERSION,
+            machine.triple(),
+            machine.cpu(),
+            machine.required(),
+            sha256(Printer.print(program)),
+            sha256(machine.toString()));
+    String description = Artifact.describe(compiled.spec(), origin);
+    List<String> functions =
+        compiled.spec().entries().stream().map(EntrySpec::name).map(n -> "modelc_" + n).toList();
+    byte[] linked =
+        SharedLibrary.link(compiled.object(), functions, Artifact.ABI_VERSION, description);
+    Artifact.write(library, linked, description);
+  }
+
+  /**
+   * Writes the C header of {@code compiled} to {@code header}.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public static void writeHeader(Compiled compiled, Path header) throws IOException {
+    Files.writeString(header, Header.of(compiled.spec()));
+  }
+
+  private static String sha256(String text) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(sha.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+}
