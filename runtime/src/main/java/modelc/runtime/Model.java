@@ -1,5 +1,6 @@
 package modelc.runtime;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +31,17 @@ public final class Model implements AutoCloseable {
     this.spec = spec;
     this.code = code;
     this.variables = spec.variables();
+  }
+
+  /**
+   * Loads a library that {@code modelc compile} wrote; no compiler is needed.
+   *
+   * @throws FileException if it cannot be read
+   * @throws DataException if it is no such library, damaged, or of another version
+   * @throws UsageException if it was made for another machine
+   */
+  public static Model load(Path library) {
+    return Artifact.open(library).load();
   }
 
   public ModelSpec spec() {

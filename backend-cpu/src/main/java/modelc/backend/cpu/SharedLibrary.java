@@ -98,6 +98,9 @@ public final class SharedLibrary {
       throw new IOException(unpacked + " cannot be made executable");
     }
     Path folder = unpacked.toPath().toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new IOException(unpacked + " has no folder");
+    }
     Path named = folder.resolve("libLLVM.so." + version());
     if (!Files.exists(named)) {
       try {
