@@ -40,9 +40,23 @@ def run(line, dtype, layout=torch.contiguous_format):
     x = tensor(uniform(int(np.prod(shape)), 1000), shape)
     given = {}
     for p in filter(None, parameters.split(", ")):
-        path, of = p.strip().split(" ")
-        given[path] = tensor(values(path, sizes(of)), sizes(of))
-    y = eval(there, {"F": F, "torch": torch, "x": x} | {k.split(".", 1)[1].replace(".", "_"): v for k, v in given.items()})
+        path, of = p.strip().rsplit(" ", 1)
+        stem, _, several = path.rstrip("}").partition("{")  # l.bn.{scale shift} 4: several of one shape
+        for path in [stem + last for last in several.split(" ")]:
+            given[path] = tensor(values(path, sizes(of)), sizes(of))
+
+    def conv(x, path, *args, **options):
+        return F.conv2d(x, given[path + ".w"], given.get(path + ".b"), *args, **options)
+
+    def bn(x, path):
+        mu, var = given[path + ".mu"].detach(), given[path + ".var"].detach()
+        return F.batch_norm(x, mu, var, given[path + ".scale"], given[path + ".shift"])
+
+    def block(x, path, act, *args, **options):
+        return act(bn(conv(x, path + ".conv", *args, **options), path + ".bn"))
+
+    known = {"F": F, "torch": torch, "x": x, "conv": conv, "bn": bn, "block": block, "same": lambda y: y}
+    y = eval(there, known | {k.split(".", 1)[1].replace(".", "_"): v for k, v in given.items()})
     c = torch.tensor(np.float32(uniform(y.numel(), 77)).reshape(tuple(y.shape)), dtype=dtype)
     (y * c).sum().backward()
     results = {"y": y, "grad.x": x.grad} | {"grad." + k: v.grad for k, v in given.items() if v.grad is not None}

@@ -183,7 +183,8 @@ final class Evaluator {
         switch (owner) {
           case Val.Ints i ->
               switch (name) {
-                case "h" -> new Val.Int(i.at(0));
+                case "d" -> i.values().size() == 2 ? null : new Val.Int(i.at(0));
+                case "h" -> new Val.Int(i.at(Math.max(i.values().size() - 2, 0)));
                 case "w" -> new Val.Int(i.at(i.values().size() - 1));
                 default -> null;
               };
@@ -195,7 +196,7 @@ final class Evaluator {
     if (found == null) {
       List<String> known =
           switch (owner) {
-            case Val.Ints _ -> List.of("h", "w");
+            case Val.Ints i -> i.values().size() == 2 ? List.of("h", "w") : List.of("d", "h", "w");
             case Val.Padding.Valid _, Val.Padding.Explicit _ -> List.of("low", "high");
             case Val.Outputs o -> List.copyOf(o.byName().keySet());
             default -> List.of();

@@ -32,6 +32,7 @@ public final class Library {
           "layers",
           "pooling",
           "images",
+          "blocks",
           "normalization",
           "losses",
           "metrics",
