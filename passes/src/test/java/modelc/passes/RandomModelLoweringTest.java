@@ -1,5 +1,6 @@
 package modelc.passes;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.util.ArrayList;
@@ -47,6 +48,14 @@ class RandomModelLoweringTest {
   @Test
   void inFloat32() {
     run(0, 40, DType.F32, 2e-4);
+  }
+
+  /** An outer product read through a reshape that only adds an axis of size 1. */
+  @Test
+  void modelsThatOnceFailed() {
+    var genes = List.of(2390331422971031499L, -5981457183369273251L, -6787344480102813995L);
+    var options = new Options(true, true, true);
+    assertThat(failure(genes, DType.F64, options, 1e-9)).isEmpty();
   }
 
   @Test

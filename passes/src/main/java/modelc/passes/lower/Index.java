@@ -315,10 +315,20 @@ record Index(Map<Index.Term, Long> terms) {
       for (int j = s.toStart(); j < s.toEnd(); j++) {
         linear = linear.times(to.dim(j)).plus(index.get(j));
       }
+      // Axes of size 1 take no part: what goes there and back is then the same index again.
+      int outermost = s.fromStart();
+      while (outermost < s.fromEnd() && from.dim(outermost).isOne()) {
+        outermost++;
+      }
       for (int i = s.fromEnd() - 1; i >= s.fromStart(); i--) {
-        boolean first = i == s.fromStart();
-        result[i] = first ? linear : linear.remainder(from.dim(i));
-        linear = first ? linear : linear.quotient(from.dim(i));
+        if (from.dim(i).isOne()) {
+          result[i] = ZERO;
+        } else if (i == outermost) {
+          result[i] = linear;
+        } else {
+          result[i] = linear.remainder(from.dim(i));
+          linear = linear.quotient(from.dim(i));
+        }
       }
     }
     return Arrays.asList(result);
