@@ -10,12 +10,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
 import modelc.compiler.Compiled;
-import modelc.compiler.Compiler;
 import modelc.compiler.Libraries;
 import modelc.frontend.Checked;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
-import modelc.passes.Options;
 import modelc.runtime.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,6 +29,8 @@ import picocli.CommandLine.Option;
     })
 final class CompileCommand implements Callable<Integer> {
   @Mixin ModelArguments model;
+
+  @Mixin CacheOption cache;
 
   @Option(
       names = {"-o", "--output"},
@@ -68,7 +68,7 @@ final class CompileCommand implements Callable<Integer> {
     Machine machine = machine();
     Checked checked = model.load(batch);
     Program program = model.chosen(checked.program(), entries);
-    Compiled compiled = new Compiler(Options.DEFAULT, machine).compile(program);
+    Compiled compiled = cache.compiler(machine).compile(program);
     Libraries.write(compiled, program, output);
     Path header = header();
     Libraries.writeHeader(compiled, header);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
-import modelc.compiler.Compiler;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
 import modelc.runtime.BatchSource;
@@ -26,6 +25,8 @@ import picocli.CommandLine.Option;
 final class EvalCommand implements Callable<Integer> {
   @Mixin ModelArguments model;
 
+  @Mixin CacheOption cache;
+
   @Mixin RunOptions run;
 
   @Option(
@@ -43,7 +44,7 @@ final class EvalCommand implements Callable<Integer> {
     Recipe recipe = run.recipe(checked, model);
     Datasets data = Datasets.open(recipe, model.folder());
     BatchSource source = data.test().or(data::validation).orElse(data.train());
-    try (Model compiled = new Compiler().compile(checked.program()).load();
+    try (Model compiled = cache.compiler().compile(checked.program()).load();
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
       SequencedMap<String, Double> means =

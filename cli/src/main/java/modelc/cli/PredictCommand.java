@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import modelc.compiler.Compiler;
 import modelc.frontend.Checked;
 import modelc.runtime.ArgumentSpec;
 import modelc.runtime.EntrySpec;
@@ -38,6 +37,8 @@ final class PredictCommand implements Callable<Integer> {
   private static final long INITIAL_SEED = 1;
 
   @Mixin ModelArguments model;
+
+  @Mixin CacheOption cache;
 
   @Option(
       names = "--weights",
@@ -72,7 +73,7 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Checked checked = model.load();
-    try (Model compiled = new Compiler().compile(checked.program()).load();
+    try (Model compiled = cache.compiler().compile(checked.program()).load();
         Session session = compiled.open(Math.max(1, threads));
         Arena arena = Arena.ofConfined()) {
       names.load(session, weights, INITIAL_SEED, Talk.standard());

@@ -10,7 +10,6 @@ import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import modelc.compiler.Compiled;
-import modelc.compiler.Compiler;
 import modelc.compiler.GradientsEntry;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
@@ -40,6 +39,8 @@ import picocli.CommandLine.Option;
     })
 final class TrainCommand implements Callable<Integer> {
   @Mixin ModelArguments model;
+
+  @Mixin CacheOption cache;
 
   @Mixin RunOptions run;
 
@@ -108,19 +109,15 @@ final class TrainCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Program program = checked.program();
     Compiled compiled =
-        new Compiler().compile(gradients.isPresent() ? GradientsEntry.addTo(program) : program);
+        cache.compiler().compile(gradients.isPresent() ? GradientsEntry.addTo(program) : program);
     Model loaded = compiled.load();
     compileMillis = (System.nanoTime() - start) * 1e-6;
-    int launches = compiled.loops().entries().stream().mapToInt(e -> e.launches().size()).sum();
-    long kernels =
-        compiled.loops().entries().stream()
-            .flatMap(e -> e.launches().stream())
-            .map(l -> l.kernel().name())
-            .distinct()
-            .count();
     talk.line(
-        "compiled to native code in %s (%d kernels, %d of them distinct)",
-        Progress.duration(compileMillis / 1e3), launches, kernels);
+        "%s in %s (%d kernels, %d of them distinct)",
+        compiled.cached() ? "found native code" : "compiled to native code",
+        Progress.duration(compileMillis / 1e3),
+        compiled.kernels().all(),
+        compiled.kernels().distinct());
     return loaded;
   }
 

@@ -1,19 +1,20 @@
 package modelc.compiler;
 
 import modelc.backend.cpu.CompiledObject;
-import modelc.ir.loop.LoopProgram;
 import modelc.runtime.Model;
 import modelc.runtime.ModelSpec;
 
 /**
- * A compiled program, not yet loaded: what the runtime needs to know of it, its Loop IR, and its
+ * A compiled program, not yet loaded: what the runtime needs to know of it, its kernels, and its
  * machine code.
  *
  * @param spec names, types and sizes
- * @param loops what the code was generated from
- * @param object the code, for the machine this program runs on
+ * @param kernels how many there are
+ * @param object the code
+ * @param cached whether the code was compiled by an earlier run
  */
-public record Compiled(ModelSpec spec, LoopProgram loops, CompiledObject object) {
+public record Compiled(
+    ModelSpec spec, KernelCounts kernels, CompiledObject object, boolean cached) {
   /** Links the code into this process; closing the model unloads it. */
   public Model load() {
     return new Model(spec, new JitCode(object));

@@ -1,8 +1,13 @@
 package modelc.compiler;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
+import modelc.backend.cpu.CompiledObject;
 import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Machine;
+import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopPrinter;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Printer;
@@ -20,8 +25,11 @@ import modelc.runtime.Variable;
  * running the result the runtime's.
  */
 public final class Compiler {
+  private static final Target TARGET = Target.AVX2;
+
   private final Options options;
   private final Machine machine;
+  private final Optional<CodeCache> cache;
 
   public Compiler() {
     this(Options.DEFAULT);
@@ -33,20 +41,57 @@ public final class Compiler {
 
   /** A compiler for another processor than this one: its code may be saved, but not run here. */
   public Compiler(Options options, Machine machine) {
+    this(options, machine, Optional.empty());
+  }
+
+  /** A compiler that looks into {@code cache} first, and keeps there what it compiles. */
+  public Compiler(Options options, Machine machine, Optional<CodeCache> cache) {
     this.options = options;
     this.machine = machine;
+    this.cache = cache;
   }
 
   /**
-   * Compiles every entry of {@code program}.
+   * Compiles every entry of {@code program}, or finds it in the cache.
    *
    * @throws modelc.passes.autodiff.NotDifferentiableException if a gradient has to pass through
    *     what has none
    */
   public Compiled compile(Program program) {
-    Pipeline.Lowered lowered = Pipeline.lower(program, Target.AVX2, options);
-    LoopProgram loops = lowered.program();
-    return new Compiled(Specs.of(program, loops), loops, new CpuBackend(machine).compile(loops));
+    if (cache.isEmpty()) {
+      return compiled(program, generate(program), false);
+    }
+    CodeKey key = CodeKey.of(program, options, TARGET, machine);
+    Optional<CachedCode> known = cache.get().read(key);
+    if (known.isPresent()) {
+      return compiled(program, known.get(), true);
+    }
+    CachedCode code = generate(program);
+    cache.get().write(key, code);
+    return compiled(program, code, false);
+  }
+
+  private CachedCode generate(Program program) {
+    LoopProgram loops = loops(program);
+    var entries = new ArrayList<CachedCode.Entry>();
+    for (LoopEntry e : loops.entries()) {
+      var symbols = new LinkedHashMap<String, Long>();
+      e.symbols().forEach(s -> symbols.put(s.name(), s.max()));
+      entries.add(new CachedCode.Entry(e.name(), symbols, e.arenaBytes()));
+    }
+    CompiledObject object = new CpuBackend(machine).compile(loops);
+    return new CachedCode(
+        entries,
+        KernelCounts.of(loops),
+        object.parts().stream().map(CompiledObject.Part::object).toList());
+  }
+
+  private Compiled compiled(Program program, CachedCode code, boolean cached) {
+    return new Compiled(
+        Specs.of(program, code.entries()),
+        code.kernels(),
+        CompiledObject.kept(code.objects(), machine),
+        cached);
   }
 
   /** The parameters, states and optimizer states of {@code program}; nothing is compiled. */
@@ -95,6 +140,6 @@ public final class Compiler {
   }
 
   private LoopProgram loops(Program program) {
-    return Pipeline.lower(program, Target.AVX2, options).program();
+    return Pipeline.lower(program, TARGET, options).program();
   }
 }

@@ -9,8 +9,6 @@ import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.Shape;
 import modelc.ir.Symbol;
-import modelc.ir.loop.LoopEntry;
-import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
 import modelc.ir.tensor.Value;
@@ -31,17 +29,15 @@ import modelc.runtime.Variable;
 final class Specs {
   private Specs() {}
 
-  /** The specification of {@code program}, which was lowered to {@code loops}. */
-  static ModelSpec of(Program program, LoopProgram loops) {
+  /** The specification of {@code program}, whose entries were lowered to {@code entries}. */
+  static ModelSpec of(Program program, List<CachedCode.Entry> entries) {
     Map<String, SymbolSpec> symbols = new LinkedHashMap<>();
-    var entries = new ArrayList<EntrySpec>();
-    for (LoopEntry lowered : loops.entries()) {
-      for (Symbol s : lowered.symbols()) {
-        symbols.put(s.name(), new SymbolSpec(s.name(), s.max()));
-      }
-      entries.add(entry(program.entry(lowered.name()), lowered));
+    var specs = new ArrayList<EntrySpec>();
+    for (CachedCode.Entry lowered : entries) {
+      lowered.symbols().forEach((name, max) -> symbols.put(name, new SymbolSpec(name, max)));
+      specs.add(entry(program.entry(lowered.name()), lowered));
     }
-    return new ModelSpec(program.model(), List.copyOf(symbols.values()), entries);
+    return new ModelSpec(program.model(), List.copyOf(symbols.values()), specs);
   }
 
   /** What the entries of {@code program} keep, each once, in order of first mention. */
@@ -61,7 +57,7 @@ final class Specs {
     }
   }
 
-  private static EntrySpec entry(Entry entry, LoopEntry lowered) {
+  private static EntrySpec entry(Entry entry, CachedCode.Entry lowered) {
     List<ArgumentSpec> arguments =
         entry.arguments().stream()
             .map(
@@ -83,7 +79,7 @@ final class Specs {
                         shape(r.value().type().shape()),
                         alias(r.aliases())))
             .toList();
-    List<String> symbols = lowered.symbols().stream().map(Symbol::name).toList();
+    List<String> symbols = List.copyOf(lowered.symbols().keySet());
     return new EntrySpec(entry.name(), arguments, results, symbols, lowered.arenaBytes());
   }
 

@@ -16,6 +16,13 @@ public record CompiledObject(List<Part> parts, Machine machine, double millis) {
     parts = List.copyOf(parts);
   }
 
+  /** Objects that were compiled for {@code machine} earlier: their LLVM IR is not known. */
+  public static CompiledObject kept(List<byte[]> objects, Machine machine) {
+    var none = new Times(0, 0, 0, 0);
+    return new CompiledObject(
+        objects.stream().map(o -> new Part(o, "", none)).toList(), machine, 0);
+  }
+
   /**
    * One object file.
    *

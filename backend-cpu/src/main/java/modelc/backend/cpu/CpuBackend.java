@@ -54,6 +54,11 @@ public final class CpuBackend implements Backend<CompiledObject> {
     return new CompiledObject(done, machine, (System.nanoTime() - start) / 1e6);
   }
 
+  /** What generates the code. */
+  public static String version() {
+    return LlvmCompiler.version();
+  }
+
   /** The LLVM IR of the whole program as one module. */
   public String llvmIr(LoopProgram program) {
     return new LlvmEmitter(program, machine.triple(), 1).part(0);

@@ -72,6 +72,15 @@ final class LlvmCompiler {
     return Holder.HOST;
   }
 
+  /** LLVM's version, and what it is told to do. */
+  static String version() {
+    int[] major = new int[1];
+    int[] minor = new int[1];
+    int[] patch = new int[1];
+    LLVMGetVersion(major, minor, patch);
+    return "LLVM " + major[0] + "." + minor[0] + "." + patch[0] + " " + PASSES;
+  }
+
   /** Compiles to an object file. */
   static CompiledObject.Part object(String ir, Machine machine, double writeMillis) {
     return inModule(

@@ -1,0 +1,27 @@
+package modelc.cli;
+
+import java.util.Optional;
+import modelc.backend.cpu.Machine;
+import modelc.compiler.CodeCache;
+import modelc.compiler.Compiler;
+import modelc.passes.Options;
+import picocli.CommandLine.Option;
+
+/** Whether commands that run a model may take its code from the cache. */
+final class CacheOption {
+  @Option(
+      names = "--no-cache",
+      description = "Compile anew, and keep nothing (MODELC_CACHE=off does the same).")
+  boolean off;
+
+  Compiler compiler() {
+    return compiler(Machine.host());
+  }
+
+  Compiler compiler(Machine machine) {
+    return new Compiler(
+        Options.DEFAULT,
+        machine,
+        off ? Optional.empty() : CodeCache.ofEnvironment(System.getenv()));
+  }
+}
