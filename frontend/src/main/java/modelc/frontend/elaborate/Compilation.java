@@ -104,6 +104,7 @@ public final class Compilation {
               .withHelp("give it one: `output name = ...`"));
     }
     context.rows.ofModel(context.weights.ownedBy("", Entry.Kind.PARAMETER));
+    context.frozen.addAll(Frozen.of(evaluator, settings, project.module()));
     var entries = new ArrayList<Entry>();
     Entry inferEntry = Entries.of("infer", infer, outputs(inferred.scope));
     var summary = Summaries.of(name, context, inferEntry);

@@ -3,8 +3,10 @@ package modelc.frontend.elaborate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import modelc.frontend.FrontendOptions;
 import modelc.frontend.diagnostic.Code;
@@ -44,6 +46,10 @@ final class Context {
   final FrontendOptions options;
   final Weights weights = new Weights();
   final Rows rows = new Rows();
+
+  /** The paths of the parameters that training leaves as they are. */
+  final Set<String> frozen = new HashSet<>();
+
   final List<Diagnostic> errors = new ArrayList<>();
   final Symbol batch;
   final Phase init = new Phase(Phase.Kind.INIT);

@@ -35,6 +35,7 @@ final class Settings {
           "seed",
           "stop",
           "clip",
+          "frozen",
           "constraint");
 
   private final Decl.@Nullable Train train;

@@ -20,17 +20,25 @@ final class Summaries {
   static ModelSummary of(String model, Context context, Entry infer) {
     List<Weights.Weight> parameters = context.weights.of(Entry.Kind.PARAMETER);
     long total = Weights.elements(parameters);
+    long trained =
+        Weights.elements(
+            parameters.stream().filter(w -> !context.frozen.contains(w.path())).toList());
     var listed = new ArrayList<ModelSummary.Parameter>();
     for (Weights.Weight w : context.weights.all()) {
       boolean parameter = w.kind() == Entry.Kind.PARAMETER;
       if (parameter || w.kind() == Entry.Kind.STATE) {
         listed.add(
-            new ModelSummary.Parameter(w.path(), w.owner(), w.op(), w.type().shape(), parameter));
+            new ModelSummary.Parameter(
+                w.path(),
+                w.owner(),
+                w.op(),
+                w.type().shape(),
+                parameter && !context.frozen.contains(w.path())));
       }
     }
     long flops = flops(infer.results().stream().map(Entry.Result::value).toList());
     return new ModelSummary(
-        model, total, total, formula(parameters), flops, context.rows.rows(), listed);
+        model, total, trained, formula(parameters), flops, context.rows.rows(), listed);
   }
 
   /**

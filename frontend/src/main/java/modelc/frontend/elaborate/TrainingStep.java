@@ -66,13 +66,13 @@ final class TrainingStep {
     return updates;
   }
 
-  /** Of the parameters the loss depends on; the others stay as they are. */
+  /** Of the parameters the loss depends on, but the frozen ones; the others stay as they are. */
   private Map<Weights.Weight, Value> gradients(Value loss, Span place) {
     Set<Value> reached = new HashSet<>(Graph.topological(List.of(loss)));
     Map<Weights.Weight, Value> gradients = new LinkedHashMap<>();
     for (Weights.Weight w : context.weights.of(Entry.Kind.PARAMETER)) {
       Value parameter = phase.argument(w.path(), Entry.Kind.PARAMETER, w.type());
-      if (reached.contains(parameter)) {
+      if (reached.contains(parameter) && !context.frozen.contains(w.path())) {
         gradients.put(
             w,
             context.in(
