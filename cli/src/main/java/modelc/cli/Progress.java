@@ -52,14 +52,14 @@ final class Progress implements TrainingListener {
     talk.live(
         String.format(
             Locale.ROOT,
-            "epoch %d  %s %d/%d  %s  %,.0f samples/s  %s left",
+            "epoch %d %s %d/%d, %s left, %,.0f samples/s  %s",
             s.epoch(),
             bar(s.batch(), s.batches()),
             s.batch(),
             s.batches(),
-            numbers(s.epochMeans()),
+            duration(secondsPerStep * (s.steps() - s.step())),
             smoothedRate,
-            duration(secondsPerStep * (s.steps() - s.step()))));
+            numbers(s.epochMeans()))); // last, where a narrow terminal cuts
   }
 
   @Override
