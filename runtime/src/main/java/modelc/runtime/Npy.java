@@ -166,7 +166,7 @@ public final class Npy {
     } catch (EOFException e) {
       throw damaged(path, "it ends early");
     } catch (IOException e) {
-      throw Safetensors.cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     }
   }
 

@@ -93,7 +93,7 @@ public final class Safetensors implements AutoCloseable {
       throw damaged(path, "it ends before its header does");
     } catch (IOException e) {
       close(channel);
-      throw cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     } catch (RuntimeException e) {
       close(channel);
       throw e;
@@ -117,14 +117,6 @@ public final class Safetensors implements AutoCloseable {
     } catch (IOException _) {
       // It was only read from.
     }
-  }
-
-  static FileException cannotRead(Path path, IOException e) {
-    return new FileException(
-        "R0302",
-        "cannot read " + path + ": " + AtomicFile.reason(e),
-        "check the path, and that you may read it",
-        e);
   }
 
   private static DataException damaged(Path path, String what) {
@@ -160,7 +152,7 @@ public final class Safetensors implements AutoCloseable {
     } catch (EOFException e) {
       throw damaged(path, "it was cut short while it was read");
     } catch (IOException e) {
-      throw cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     }
   }
 

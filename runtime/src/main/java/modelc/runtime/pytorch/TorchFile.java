@@ -100,7 +100,7 @@ public final class TorchFile implements AutoCloseable {
       return file;
     } catch (IOException e) {
       close(zip);
-      throw cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     } catch (RuntimeException e) {
       close(zip);
       throw e;
@@ -119,7 +119,7 @@ public final class TorchFile implements AutoCloseable {
       }
       throw refusals.damaged("it is no whole zip file (" + e.getMessage() + ")");
     } catch (IOException e) {
-      throw cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     }
   }
 
@@ -127,7 +127,7 @@ public final class TorchFile implements AutoCloseable {
     try (InputStream in = Files.newInputStream(path)) {
       return in.read() == Opcode.PROTO;
     } catch (IOException e) {
-      throw cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     }
   }
 
@@ -194,7 +194,7 @@ public final class TorchFile implements AutoCloseable {
       checkStorage(name, view);
       checkPlace(name, view);
     } catch (IOException e) {
-      throw cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     }
     entries.put(name, new Entry(name, view));
   }
@@ -276,7 +276,7 @@ public final class TorchFile implements AutoCloseable {
     } catch (EOFException | ZipException e) {
       throw refusals.damaged("the data of " + entry.name() + " ends early");
     } catch (IOException e) {
-      throw cannotRead(path, e);
+      throw FileException.cannotRead(path, e);
     }
   }
 
@@ -302,14 +302,6 @@ public final class TorchFile implements AutoCloseable {
     } catch (OutOfMemoryError e) {
       throw refusals.tooLarge("there is no memory for " + name + ": " + bytes + " bytes");
     }
-  }
-
-  private static FileException cannotRead(Path path, IOException e) {
-    return new FileException(
-        "R0302",
-        "cannot read " + path + ": " + e.getMessage(),
-        "check the path, and that you may read it",
-        e);
   }
 
   private static void close(ZipFile zip) {

@@ -1,0 +1,79 @@
+package modelc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import modelc.frontend.diagnostic.Code;
+import org.junit.jupiter.api.Test;
+
+/** docs/errors.md has each code of the sources, once, and no other. */
+class ErrorsDocTest {
+  private static final Path ROOT =
+      Path.of("docs").toFile().isDirectory() ? Path.of("") : Path.of("..");
+  private static final Pattern CODE = Pattern.compile("\"([A-Z]\\d{4})\"");
+  private static final Pattern ROW =
+      Pattern.compile("(?m)^\\| ([A-Z]\\d{4}) \\| (.+) \\| (.+) \\|$");
+
+  /** In which files of the sources a code stands. */
+  private static Map<String, List<String>> sources() throws IOException {
+    var found = new TreeMap<String, List<String>>();
+    try (Stream<Path> modules = Files.list(ROOT.toAbsolutePath().normalize())) {
+      for (Path module :
+          modules.filter(m -> Files.isDirectory(m.resolve("src/main/java"))).toList()) {
+        try (Stream<Path> files = Files.walk(module.resolve("src/main/java"))) {
+          for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+            CODE.matcher(Files.readString(file))
+                .results()
+                .map(m -> m.group(1))
+                .distinct()
+                .forEach(
+                    c ->
+                        found
+                            .computeIfAbsent(c, _ -> new ArrayList<>())
+                            .add(file.getFileName().toString()));
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private static List<MatchResult> rows() throws IOException {
+    return ROW.matcher(Files.readString(ROOT.resolve("docs/errors.md"))).results().toList();
+  }
+
+  @Test
+  void everyCodeIsExplainedAndNoOther() throws IOException {
+    List<String> explained = rows().stream().map(m -> m.group(1)).toList();
+    assertThat(explained).doesNotHaveDuplicates().hasSizeGreaterThan(100);
+    assertThat(new TreeSet<>(explained)).isEqualTo(sources().keySet());
+  }
+
+  @Test
+  void aCodeStandsInOneFile() throws IOException {
+    sources().forEach((code, files) -> assertThat(files).as(code).hasSize(1));
+  }
+
+  @Test
+  void diagnosticsAreExplainedByTheirTitles() throws IOException {
+    var titles = new TreeMap<String, String>();
+    for (Code code : Code.values()) {
+      titles.put(code.toString(), code.title());
+    }
+    var explained = new TreeMap<String, String>();
+    rows().stream()
+        .filter(m -> m.group(1).startsWith("E"))
+        .forEach(m -> explained.put(m.group(1), m.group(2)));
+    assertThat(explained).isEqualTo(titles);
+  }
+}
