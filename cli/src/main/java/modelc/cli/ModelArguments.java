@@ -37,6 +37,12 @@ final class ModelArguments {
       description = "Set a parameter of the model, e.g. --set classes=100.")
   Map<String, String> set = new LinkedHashMap<>();
 
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "The model to compile, where the file has several.")
+  Optional<String> model = Optional.empty();
+
   @Parameters(
       index = "1..*",
       paramLabel = "KEY=VALUE",
@@ -61,7 +67,8 @@ final class ModelArguments {
     }
     batch.ifPresent(b -> recipe.put("batch", Long.toString(b)));
     var options = new FrontendOptions(set, recipe, new Catalog(folder()));
-    return Frontend.load(file, batch.map(options::withMaxBatch).orElse(options));
+    FrontendOptions sized = batch.map(options::withMaxBatch).orElse(options);
+    return Frontend.load(file, model.map(sized::withModel).orElse(sized));
   }
 
   /** Those entries of the program that are named, or all. */

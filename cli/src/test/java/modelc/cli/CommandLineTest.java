@@ -205,6 +205,20 @@ class CommandLineTest {
   }
 
   @Test
+  void oneOfSeveralModelsIsChosenByName() throws IOException {
+    Path two =
+        file(
+            "model A { input x: f32[4];  output y = x -> dense(3) }\n"
+                + "model B { input x: f32[4];  output y = x -> dense(5) }\n");
+    assertThat(run("check", two).code()).isEqualTo(1);
+    assertThat(run("check", two).err()).contains("E0411");
+    Run b = run("check", two, "--model", "B");
+    assertThat(b.code()).as(b.err()).isZero();
+    assertThat(b.out()).contains("B is right: 25 parameters");
+    assertThat(run("check", two, "--model", "C").code()).isEqualTo(1);
+  }
+
+  @Test
   void usageMistakesEndWithTwo() {
     assertThat(run("summary").code()).isEqualTo(2);
     assertThat(run("sumary", LENET).code()).isEqualTo(2);
