@@ -2,6 +2,7 @@
 module modelc.data {
   requires static org.jspecify;
   requires transitive modelc.runtime;
+  requires java.desktop; // ImageIO
   requires de.siegmar.fastcsv;
 
   exports modelc.data;

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import modelc.data.Data;
-import modelc.data.Transform;
+import modelc.data.Request;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.DataSource;
 import modelc.ir.DType;
@@ -12,6 +12,7 @@ import modelc.ir.Shape;
 import modelc.ir.TensorType;
 import modelc.runtime.DataException;
 import modelc.runtime.ElementType;
+import modelc.runtime.FileException;
 
 /**
  * Tells the front end what columns the data sources of the data module have. It reads no samples.
@@ -26,16 +27,30 @@ final class Catalog implements DataCatalog {
 
   @Override
   public List<Column> columns(DataSource source) {
+    Request request = Datasets.request(source, folder, 1);
     try {
-      List<modelc.runtime.Column> columns =
-          Data.columns(source.name(), source.arguments(), source.named(), folder);
-      for (DataSource.Transform t : source.transforms()) {
-        columns = Transform.of(t.name(), t.arguments(), t.named()).columns(columns);
-      }
-      return columns.stream().map(c -> new Column(c.name(), type(c))).toList();
+      return Data.columns(request).stream().map(c -> new Column(c.name(), type(c))).toList();
     } catch (DataException e) {
-      throw new RefusedException(String.valueOf(e.getMessage()), Optional.of(e.cure()));
+      throw new RefusedException(
+          String.valueOf(e.getMessage()), Optional.of(e.cure()), blamed(request, e));
     }
+  }
+
+  /** The step from which on the data are refused so; -1 if no single one is to blame. */
+  private static int blamed(Request request, DataException all) {
+    for (int steps = 0; steps <= request.transforms().size(); steps++) {
+      try {
+        Data.columns(request.upTo(steps));
+      } catch (DataException e) {
+        if (String.valueOf(e.getMessage()).equals(all.getMessage())) {
+          return steps;
+        }
+      } catch (FileException e) {
+        // With fewer transforms more would have to be read: that says nothing.
+        continue;
+      }
+    }
+    return -1;
   }
 
   private static TensorType type(modelc.runtime.Column c) {

@@ -1,40 +1,86 @@
 package modelc.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import modelc.data.Data;
 import modelc.data.DataSet;
 import modelc.data.DataSets;
-import modelc.data.Transform;
+import modelc.data.Request;
+import modelc.data.Step;
+import modelc.frontend.DataCatalog;
 import modelc.frontend.DataSource;
 import modelc.frontend.Recipe;
+import modelc.runtime.Column;
+import modelc.runtime.ElementType;
 
 /**
  * The data of a recipe, opened: to train on, to judge each epoch by, and to test with at the end
  * where the source sets samples aside for that.
+ *
+ * @param notes what the user should know of what was read
  */
-record Datasets(DataSet train, Optional<DataSet> validation, Optional<DataSet> test) {
+record Datasets(
+    DataSet train, Optional<DataSet> validation, Optional<DataSet> test, List<String> notes) {
 
   /** Opens what {@code recipe} names; relative paths start at {@code folder}. */
   static Datasets open(Recipe recipe, Path folder) {
-    DataSets all = open(recipe.data(), folder);
+    DataSets all = Data.open(request(recipe.data(), folder, recipe.seed()));
     return switch (recipe.validation().orElse(null)) {
-      case null -> new Datasets(all.train(), Optional.empty(), all.test());
-      case Recipe.Validation.Source s ->
-          new Datasets(all.train(), Optional.of(open(s.source(), folder).train()), all.test());
+      case null -> new Datasets(all.train(), Optional.empty(), all.test(), all.notes());
+      case Recipe.Validation.Source s -> {
+        DataSets given = Data.open(request(s.source(), folder, recipe.seed()));
+        var notes = new ArrayList<>(all.notes());
+        notes.addAll(given.notes());
+        yield new Datasets(all.train(), Optional.of(given.train()), all.test(), notes);
+      }
       case Recipe.Validation.Share s -> {
         DataSet.Split split = all.train().split(s.share(), recipe.seed());
         yield new Datasets(
-            split.train(), Optional.of(split.validation()).filter(v -> v.size() > 0), all.test());
+            split.train(),
+            Optional.of(split.validation()).filter(v -> v.size() > 0),
+            all.test(),
+            all.notes());
       }
     };
   }
 
-  private static DataSets open(DataSource source, Path folder) {
-    DataSets sets = Data.open(source.name(), source.arguments(), source.named(), folder);
-    for (DataSource.Transform t : source.transforms()) {
-      sets = sets.apply(Transform.of(t.name(), t.arguments(), t.named()));
+  /** {@code source} as the data module asks for it. */
+  static Request request(DataSource source, Path folder, long seed) {
+    return new Request(
+        step(new DataSource.Transform(source.name(), source.arguments(), source.named())),
+        source.transforms().stream().map(Datasets::step).toList(),
+        source.inputs().stream().flatMap(c -> column(c).stream()).toList(),
+        folder,
+        seed);
+  }
+
+  private static Step step(DataSource.Transform t) {
+    var named = new LinkedHashMap<String, Object>();
+    t.named().forEach((name, value) -> named.put(name, argument(value)));
+    return new Step(t.name(), t.arguments().stream().map(Datasets::argument).toList(), named);
+  }
+
+  private static Object argument(Object value) {
+    return switch (value) {
+      case DataSource.Transform t -> step(t);
+      case List<?> l -> l.stream().map(x -> argument((Object) x)).toList();
+      default -> value;
+    };
+  }
+
+  /** An input; none for one whose size is known only when the model runs. */
+  private static Optional<Column> column(DataCatalog.Column c) {
+    var sizes = new ArrayList<Long>();
+    for (var d : c.type().shape().dims()) {
+      if (!d.isConstant()) {
+        return Optional.empty();
+      }
+      sizes.add(d.constant());
     }
-    return sets;
+    var type = ElementType.valueOf(c.type().dtype().name());
+    return Optional.of(new Column(c.name(), type, sizes));
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -93,6 +94,11 @@ final class TrainCommand implements Callable<Integer> {
         data.train().size(),
         data.validation().map(v -> v.size()).orElse(0L),
         recipe.batch());
+    if (!data.train().classNames().isEmpty()) {
+      talk.line(
+          "%d classes: %s", data.train().classNames().size(), shortened(data.train().classNames()));
+    }
+    data.notes().forEach(n -> talk.line("note: %s", n));
     try (Model compiled = compile(checked);
         Session session = compiled.open(run.threads())) {
       // Optimizer states need their first values even where the weights come from a file.
@@ -102,6 +108,12 @@ final class TrainCommand implements Callable<Integer> {
       }
       return train(session, recipe, data, folder);
     }
+  }
+
+  /** The first of some names, and that there are more. */
+  private static String shortened(List<String> names) {
+    return String.join(", ", names.subList(0, Math.min(20, names.size())))
+        + (names.size() > 20 ? ", ..." : "");
   }
 
   private Model compile(Checked checked) {

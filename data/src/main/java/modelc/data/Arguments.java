@@ -20,9 +20,10 @@ final class Arguments {
    *
    * @throws DataException if one is unknown, given twice, or too many
    */
-  Arguments(
-      String callee, List<String> parameters, List<Object> positional, Map<String, Object> named) {
-    this.callee = callee;
+  Arguments(Step step, List<String> parameters) {
+    this.callee = step.name();
+    List<Object> positional = step.arguments();
+    Map<String, Object> named = step.named();
     if (positional.size() > parameters.size()) {
       throw wrong(
           "takes " + parameters.size() + " arguments, not " + positional.size(),
@@ -46,6 +47,10 @@ final class Arguments {
 
   private DataException wrong(String what, String cure) {
     return new DataException("D0102", callee + "(...) " + what, cure);
+  }
+
+  String callee() {
+    return callee;
   }
 
   boolean has(String name) {
@@ -92,6 +97,67 @@ final class Arguments {
       throw wrong("cannot use " + name + " = " + n, "use " + low + " to " + high);
     }
     return n;
+  }
+
+  /** A number, whole or not; {@code otherwise} where it is not given. */
+  double number(String name, double otherwise, double low, double high) {
+    double x =
+        switch (values.getOrDefault(name, otherwise)) {
+          case Long l -> l;
+          case Double d -> d;
+          case Object o ->
+              throw wrong(
+                  "needs a number for " + name + ", not " + o, "write e.g. " + name + " = 0.1");
+        };
+    if (!(x >= low && x <= high)) {
+      throw wrong("cannot use " + name + " = " + x, "use " + low + " to " + high);
+    }
+    return x;
+  }
+
+  boolean flag(String name, boolean otherwise) {
+    return switch (values.getOrDefault(name, otherwise)) {
+      case Boolean b -> b;
+      case Object o ->
+          throw wrong(
+              "needs true or false for " + name + ", not " + o, "write " + name + " = true");
+    };
+  }
+
+  /** One of {@code words}, bare or in quotes. */
+  String word(String name, String otherwise, List<String> words) {
+    Object value = values.getOrDefault(name, otherwise);
+    String word =
+        value instanceof Step s && s.arguments().isEmpty() && s.named().isEmpty()
+            ? s.name()
+            : value.toString();
+    if (!words.contains(word)) {
+      throw wrong(
+          "cannot use " + name + " = " + word,
+          suggestion(word, words) + "it is " + String.join(" or ", words));
+    }
+    return word;
+  }
+
+  Border border() {
+    return Border.of(word("border", "zero", Border.WORDS));
+  }
+
+  /** A size in pixels: an int for both sides, or height and width. */
+  Size size(String name) {
+    Object value = values.get(name);
+    return switch (value) {
+      case null -> throw wrong("needs " + name, "give " + name + " = 32, or [height, width]");
+      case Long l -> new Size(side(name, l), side(name, l));
+      case List<?> l when l.size() == 2 -> new Size(side(name, l.get(0)), side(name, l.get(1)));
+      default ->
+          throw wrong(
+              "needs a size for " + name + ", not " + value, "write 32, or [height, width]");
+    };
+  }
+
+  private int side(String name, @Nullable Object value) {
+    return (int) integer(name, value, 1, Size.MAX_SIDE);
   }
 
   /** A list of text; empty where it is not given. */

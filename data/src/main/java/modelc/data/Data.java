@@ -2,80 +2,128 @@ package modelc.data;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import modelc.runtime.Column;
 import modelc.runtime.DataException;
 
 /**
- * The data sources that a .model file can name: {@code digits(count = 12000, seed = 1)}, {@code
- * mnist("folder", split = "train")}, {@code csv("file", label = "column")}. Files are looked for
- * from the .model file's folder.
+ * The data sources that a .model file can name, and what its transforms make of them. Files are
+ * looked for from the .model file's folder.
  */
 public final class Data {
-  private static final List<String> NAMES = List.of("digits", "mnist", "csv");
-
-  /** Test samples of {@code digits}: the first after those to train on. */
-  private static final int DIGITS_TEST = 2000;
+  private static final List<String> NAMES =
+      List.of("digits", "mnist", "cifar10", "image_folder", "csv");
 
   private Data() {}
 
   /**
    * Opens a source.
    *
-   * @param arguments by position; text, whole numbers, lists of these
-   * @param folder where relative paths start
-   * @throws DataException if there is no such source, the arguments do not fit, or a file is
-   *     damaged
+   * @throws DataException if there is no such source or transform, the arguments do not fit, or a
+   *     file is damaged
    * @throws modelc.runtime.FileException if a file cannot be read
    */
-  public static DataSets open(
-      String name, List<Object> arguments, Map<String, Object> named, Path folder) {
-    Arguments given = arguments(name, arguments, named);
-    return switch (name) {
-      case "digits" -> {
-        int count = (int) given.integer("count", 12_000, 1, 100_000_000);
-        long seed = given.integer("seed", 1, Long.MIN_VALUE, Long.MAX_VALUE);
-        yield new DataSets(
-            new Digits(seed, 0, count), Optional.of(new Digits(seed, count, DIGITS_TEST)));
-      }
-      case "mnist" -> Mnist.open(path(given.string("dir"), folder), split(given));
-      case "csv" -> new DataSets(csv(given, folder).read(), Optional.empty());
-      default -> throw unknown(name);
-    };
+  public static DataSets open(Request request) {
+    List<Transform> transforms = transforms(request);
+    if (request.source().name().equals("csv")) {
+      refuseTransforms(transforms);
+      return new DataSets(csv(request).read(), Optional.empty(), List.of());
+    }
+    PictureSource source = source(request);
+    PictureSource.Opened opened = source.open();
+    boolean sized = transforms.stream().anyMatch(Transform::needsSize);
+    Optional<Size> first = sized ? Optional.of(source.size()) : source.stated();
+    var form =
+        new PictureSet.Form(
+            source.answers(),
+            request.channels(source.channels()),
+            first,
+            finalSize(source, transforms),
+            transforms,
+            opened.classNames(),
+            request.seed(),
+            source.cacheBytes().orElse(PictureCache.DEFAULT_BYTES));
+    var notes = new ArrayList<>(opened.notes());
+    boolean skip = source.bad() == PictureSource.Bad.SKIP;
+    Pictures train = skip ? GoodPictures.of(opened.train(), notes) : opened.train();
+    Optional<Pictures> test =
+        opened.test().map(t -> skip && t != opened.train() ? GoodPictures.of(t, notes) : t);
+    if (opened.test().isPresent() && opened.test().get() == opened.train()) {
+      test = Optional.of(train);
+    }
+    return new DataSets(new PictureSet(form, train), test.map(t -> new PictureSet(form, t)), notes);
   }
 
   /**
-   * The columns a source has, read no further than that needs.
+   * The columns a source has after the transforms, read no further than that needs.
    *
    * @throws DataException as {@link #open} does
    */
-  public static List<Column> columns(
-      String name, List<Object> arguments, Map<String, Object> named, Path folder) {
-    Arguments given = arguments(name, arguments, named);
-    return switch (name) {
-      case "digits" -> GrayImages.COLUMNS;
-      case "mnist" -> {
-        given.string("dir");
-        split(given);
-        yield GrayImages.COLUMNS;
-      }
-      case "csv" -> csv(given, folder).columns();
-      default -> throw unknown(name);
-    };
+  public static List<Column> columns(Request request) {
+    List<Transform> transforms = transforms(request);
+    if (request.source().name().equals("csv")) {
+      refuseTransforms(transforms);
+      return csv(request).columns();
+    }
+    PictureSource source = source(request);
+    return source
+        .answers()
+        .columns(request.channels(source.channels()), finalSize(source, transforms));
   }
 
-  private static Arguments arguments(
-      String name, List<Object> arguments, Map<String, Object> named) {
-    List<String> parameters =
-        switch (name) {
-          case "digits" -> List.of("count", "seed");
-          case "mnist" -> List.of("dir", "split");
-          case "csv" -> List.of("file", "label", "target", "ignore", "separator");
-          default -> throw unknown(name);
-        };
-    return new Arguments(name, parameters, arguments, named);
+  /** The size of all pictures in the end; files are looked into only where nothing else tells. */
+  private static Size finalSize(PictureSource source, List<Transform> transforms) {
+    return after(source.stated(), transforms)
+        .orElseGet(() -> after(Optional.of(source.size()), transforms).orElseThrow());
+  }
+
+  private static Optional<Size> after(Optional<Size> size, List<Transform> transforms) {
+    for (Transform t : transforms) {
+      size = t.after(size);
+    }
+    return size;
+  }
+
+  private static List<Transform> transforms(Request request) {
+    return request.transforms().stream().map(Transform::of).toList();
+  }
+
+  private static void refuseTransforms(List<Transform> transforms) {
+    if (!transforms.isEmpty()) {
+      throw new DataException(
+          "D0107",
+          transforms.getFirst() + " finds no image: a table has none",
+          "transform a source of pictures, or leave it out");
+    }
+  }
+
+  private static PictureSource source(Request request) {
+    Step s = request.source();
+    return switch (s.name()) {
+      case "digits" -> {
+        Arguments given = new Arguments(s, List.of("count", "seed"));
+        yield new DigitSource(
+            (int) given.integer("count", 12_000, 1, 100_000_000),
+            given.integer("seed", 1, Long.MIN_VALUE, Long.MAX_VALUE));
+      }
+      case "mnist" -> {
+        Arguments given = new Arguments(s, List.of("dir", "split"));
+        yield new MnistSource(path(given.string("dir"), request), split(given));
+      }
+      case "cifar10" -> {
+        Arguments given = new Arguments(s, List.of("dir", "split"));
+        yield new Cifar10(path(given.string("dir"), request), split(given));
+      }
+      case "image_folder" -> {
+        Arguments given = new Arguments(s, List.of("place", "size", "split", "bad", "cache"));
+        yield new ImageFolder(
+            PictureFiles.of(given, path(given.string("place"), request)),
+            given.optionalString("split"));
+      }
+      default -> throw unknown(s.name());
+    };
   }
 
   private static DataException unknown(String name) {
@@ -89,31 +137,36 @@ public final class Data {
     String split = given.optionalString("split").orElse("train");
     if (!List.of("train", "test").contains(split)) {
       throw new DataException(
-          "D0205", "mnist has no split \"" + split + '"', "use split = \"train\" or \"test\"");
+          "D0205",
+          given.callee() + " has no split \"" + split + '"',
+          "use split = \"train\" or \"test\"");
     }
     return split;
   }
 
-  private static Csv csv(Arguments given, Path folder) {
+  private static Csv csv(Request request) {
+    Arguments given =
+        new Arguments(request.source(), List.of("file", "label", "target", "ignore", "separator"));
     String separator = given.optionalString("separator").orElse(",");
     if (given.has("label") == given.has("target") || separator.length() != 1) {
       throw new DataException(
           "D0301",
           "csv(...) needs either label or target, and a separator of one character",
-          "write csv(\"file.csv\", label = \"species\") for classes, target = \"price\" for numbers");
+          "write csv(\"file.csv\", label = \"species\") for classes, target = \"price\" for"
+              + " numbers");
     }
     boolean classes = given.has("label");
     return new Csv(
-        path(given.string("file"), folder),
+        path(given.string("file"), request),
         given.string(classes ? "label" : "target"),
         classes,
         given.strings("ignore"),
         separator.charAt(0));
   }
 
-  private static Path path(String text, Path folder) {
+  private static Path path(String text, Request request) {
     try {
-      return folder.resolve(text).normalize();
+      return request.folder().resolve(text).normalize();
     } catch (InvalidPathException e) {
       throw new DataException(
           "D0103", "not a path: " + e.getMessage(), "name a file or folder that exists", e);

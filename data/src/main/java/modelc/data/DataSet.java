@@ -19,19 +19,39 @@ public interface DataSet extends BatchSource {
     return List.of();
   }
 
+  /** Whether reading a sample takes more than copying it: then several threads should. */
+  default boolean costly() {
+    return false;
+  }
+
+  /** The class of a sample, found without reading it; below 0 where there is none such. */
+  default int label(long sample) {
+    return -1;
+  }
+
   /**
    * Sets a fraction of the samples aside, chosen by {@code seed} alone; both parts keep the order.
    *
    * @param fraction from 0 to below 1; a part of more than 0 has at least one sample
    */
   default Split split(double fraction, long seed) {
+    Halves halves = halves(size(), fraction, seed);
+    return new Split(new Selection(this, halves.train()), new Selection(this, halves.validation()));
+  }
+
+  /** The numbers of both parts of a split. */
+  @SuppressWarnings("ArrayRecordComponent") // read by those who split, at once
+  record Halves(int[] train, int[] validation) {}
+
+  /** Chooses both parts of a split of {@code size} samples. */
+  static Halves halves(long size, double fraction, long seed) {
     if (!(fraction >= 0 && fraction < 1)) {
       throw new DataException(
           "D0104",
           "a validation part of " + fraction,
           "use a fraction from 0 to below 1, e.g. validation = 0.1");
     }
-    int[] order = Permutation.of(size(), seed, 0);
+    int[] order = Permutation.of(size, seed, 0);
     int aside = fraction == 0 ? 0 : (int) Math.max(1, Math.round(fraction * order.length));
     if (aside > 0 && aside >= order.length) {
       throw new DataException(
@@ -43,6 +63,6 @@ public interface DataSet extends BatchSource {
     int[] train = Arrays.copyOfRange(order, aside, order.length);
     Arrays.sort(validation);
     Arrays.sort(train);
-    return new Split(new Selection(this, train), new Selection(this, validation));
+    return new Halves(train, validation);
   }
 }

@@ -1,15 +1,12 @@
 package modelc.data;
 
-import java.lang.foreign.MemorySegment;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import modelc.runtime.Column;
 
 /**
  * The built-in set: digits as if written by hand, 28 by 28, made when they are first read; no file
  * is needed. Sample i is a function of seed and i alone, its label i modulo 10.
  */
-final class Digits implements DataSet {
+final class Digits implements Pictures {
   /** Kept in memory up to so many; beyond it they are made again each time. */
   private static final int KEPT = 500_000;
 
@@ -29,27 +26,35 @@ final class Digits implements DataSet {
   }
 
   @Override
-  public List<Column> columns() {
-    return GrayImages.COLUMNS;
-  }
-
-  @Override
-  public long size() {
+  public int count() {
     return count;
   }
 
   @Override
-  public void read(long sample, long epoch, MemorySegment[] rows) {
-    int i = Math.toIntExact(java.util.Objects.checkIndex(sample, (long) count));
+  public int label(int i) {
+    return (int) ((first + i) % 10);
+  }
+
+  @Override
+  public String name(int i) {
+    return "digits[" + (first + i) + "]";
+  }
+
+  @Override
+  public boolean costly() {
+    return false; // made once, then kept
+  }
+
+  @Override
+  public Example read(int i, long epoch) {
     byte[] pixels = i < made.length() ? made.getAcquire(i) : null;
-    int label = (int) ((first + i) % 10);
     if (pixels == null) {
-      pixels = DigitPen.write(label, new Draws(seed, first + i));
+      pixels = DigitPen.write(label(i), new Draws(seed, first + i));
       if (i < made.length()) {
-        made.setRelease(
-            i, pixels); // two threads may make the same one: it does not matter whose is kept
+        // Two threads may make the same one: it does not matter whose is kept.
+        made.setRelease(i, pixels);
       }
     }
-    GrayImages.write(pixels, 0, label, rows);
+    return Example.labelled(new Picture(1, DigitSource.SIZE, pixels), label(i));
   }
 }

@@ -11,6 +11,11 @@ final class Draws {
     state = mix(mix(seed) ^ sample);
   }
 
+  /** Those of {@code what} for a sample in an epoch. */
+  Draws(long seed, String what, long epoch, long sample) {
+    this(mix(mix(seed ^ what.hashCode()) ^ epoch), sample);
+  }
+
   private static long mix(long z) {
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;

@@ -25,6 +25,16 @@ final class Selection implements DataSet {
   }
 
   @Override
+  public boolean costly() {
+    return base.costly();
+  }
+
+  @Override
+  public int label(long sample) {
+    return base.label(samples[Math.toIntExact(sample)]);
+  }
+
+  @Override
   public long size() {
     return samples.length;
   }

@@ -42,7 +42,11 @@ class DataTest {
   }
 
   private DataSets open(String name, List<Object> arguments, Map<String, Object> named) {
-    return Data.open(name, arguments, named, folder);
+    return Data.open(Request.of(name, arguments, named, folder));
+  }
+
+  private static Step step(String name, Object... arguments) {
+    return new Step(name, List.of(arguments), Map.of());
   }
 
   // The catalogue.
@@ -50,7 +54,8 @@ class DataTest {
   @Test
   void wrongNamesAndArgumentsGetHelp() {
     refused("D0101", "did you mean digits?", () -> open("digit", List.of(), Map.of()));
-    refused("D0101", "there are digits, mnist, csv", () -> open("imagenet", List.of(), Map.of()));
+    refused(
+        "D0101", "there are digits, mnist, cifar10", () -> open("imagenet", List.of(), Map.of()));
     refused("D0102", "did you mean count?", () -> open("digits", List.of(), Map.of("cuont", 3L)));
     refused(
         "D0102", "takes 2 arguments, not 3", () -> open("digits", List.of(1L, 2L, 3L), Map.of()));
@@ -63,19 +68,25 @@ class DataTest {
     refused("D0205", "no split \"val\"", () -> open("mnist", List.of("d", "val"), Map.of()));
     refused("D0103", "not a path", () -> open("mnist", List.of("a\0b"), Map.of()));
     refused("D0301", "either label or target", () -> open("csv", List.of("f"), Map.of()));
-    refused("D0106", "did you mean pad?", () -> Transform.of("padd", List.of(2L), Map.of()));
-    refused("D0102", "n = -1", () -> Transform.of("pad", List.of(-1L), Map.of()));
-    assertThatThrownBy(() -> Data.columns("x", List.of(), Map.of(), folder))
+    refused("D0106", "did you mean pad?", () -> Transform.of(step("padd", 2L)));
+    refused("D0102", "n = -1", () -> Transform.of(step("pad", -1L)));
+    refused(
+        "D0107",
+        "finds no image",
+        () ->
+            Data.columns(new Request(step("csv"), List.of(step("pad", 1L)), List.of(), folder, 1)));
+    assertThatThrownBy(() -> Data.columns(Request.of("x", List.of(), Map.of(), folder)))
         .isInstanceOf(DataException.class);
   }
 
   @Test
   void columnsAreKnownWithoutReadingData() {
-    List<Column> image = Data.columns("digits", List.of(), Map.of(), folder);
+    List<Column> image = Data.columns(Request.of("digits", List.of(), Map.of(), folder));
     assertThat(image.toString()).isEqualTo("[image: f32[1,28,28], label: i32[]]");
-    assertThat(Data.columns("mnist", List.of("absent"), Map.of(), folder)).isEqualTo(image);
-    assertThat(Transform.of("pad", List.of(2L), Map.of()).columns(image).toString())
-        .isEqualTo("[image: f32[1,32,32], label: i32[]]");
+    assertThat(Data.columns(Request.of("mnist", List.of("absent"), Map.of(), folder)))
+        .isEqualTo(image);
+    var padded = new Request(step("digits"), List.of(step("pad", 2L)), List.of(), folder, 1);
+    assertThat(Data.columns(padded).toString()).isEqualTo("[image: f32[1,32,32], label: i32[]]");
   }
 
   // Splits and transforms.
@@ -125,36 +136,16 @@ class DataTest {
 
   @Test
   void paddingSurroundsEveryChannelWithZeros() {
-    var two =
-        new DataSet() {
-          @Override
-          public List<Column> columns() {
-            return List.of(
-                new Column("image", ElementType.F32, List.of(2L, 2L, 3L)),
-                new Column("flat", ElementType.F32, List.of(1L)));
-          }
-
-          @Override
-          public long size() {
-            return 1;
-          }
-
-          @Override
-          public void read(long sample, long epoch, MemorySegment[] rows) {
-            for (int i = 0; i < 12; i++) {
-              rows[0].setAtIndex(ValueLayout.JAVA_FLOAT, i, i + 1);
-            }
-            rows[1].set(ValueLayout.JAVA_FLOAT, 0, 7);
-          }
-        };
-    DataSet padded = new Transform.Pad(1).apply(two);
-    MemorySegment[] rows = Samples.read(padded, 0);
-    assertThat(rows[0].toArray(ValueLayout.JAVA_FLOAT))
+    var values = new byte[12];
+    for (int i = 0; i < 12; i++) {
+      values[i] = (byte) (i + 1);
+    }
+    Example padded = Example.labelled(new Picture(2, 2, 3, values), 7).pad(1, Border.ZERO);
+    assertThat(padded.image().values())
         .containsExactly(
             0, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 4, 5, 6, 0, 0, 0, 0, 0, 0, //
             0, 0, 0, 0, 0, 0, 7, 8, 9, 0, 0, 10, 11, 12, 0, 0, 0, 0, 0, 0);
-    assertThat(rows[1].toArray(ValueLayout.JAVA_FLOAT)).containsExactly(7);
-    refused("D0107", "finds no image", () -> new Transform.Pad(1).apply(new Numbers(1)));
+    assertThat(padded.label()).isEqualTo(7);
   }
 
   // MNIST.
@@ -271,8 +262,8 @@ class DataTest {
   @Test
   void theRealSetIsRead() {
     Path real = Samples.shared("mnist");
-    Assumptions.assumeTrue(Mnist.has(real, "train"));
-    DataSets sets = Data.open("mnist", List.of(real.toString()), Map.of(), folder);
+    Assumptions.assumeTrue(MnistSource.has(real, "train"));
+    DataSets sets = open("mnist", List.of(real.toString()), Map.of());
     assertThat(sets.train().size()).isEqualTo(60_000);
     assertThat(sets.test().orElseThrow().size()).isEqualTo(10_000);
     assertThat(Samples.label(sets.train(), 0)).isEqualTo(5);
@@ -296,7 +287,8 @@ class DataTest {
     Map<String, Object> named = Map.of("label", "kind", "ignore", List.of("id"));
     DataSet set = csv(text, named);
     assertThat(set.columns().toString()).isEqualTo("[features: f32[2], label: i32[]]");
-    assertThat(Data.columns("csv", List.of("t.csv"), named, folder)).isEqualTo(set.columns());
+    assertThat(Data.columns(Request.of("csv", List.of("t.csv"), named, folder)))
+        .isEqualTo(set.columns());
     assertThat(set.size()).isEqualTo(3);
     assertThat(set.classNames()).containsExactly("apple", "pear");
     assertThat(Samples.floats(set, 0)).containsExactly(1.5f, -0.2f);

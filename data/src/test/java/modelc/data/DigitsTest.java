@@ -26,16 +26,16 @@ class DigitsTest {
 
   @Test
   void aSampleIsAFunctionOfSeedAndNumberAlone() throws Exception {
-    var forward = new Digits(1, 0, 300);
+    var forward = Samples.digits(new Digits(1, 0, 300));
     long expected = checksum(forward, 100, 200);
-    var other = new Digits(1, 0, 300);
+    var other = Samples.digits(new Digits(1, 0, 300));
     for (int i = 299; i >= 0; i--) {
       Samples.floats(other, i);
     }
     assertThat(checksum(other, 100, 200)).isEqualTo(expected); // now from memory
-    assertThat(checksum(new Digits(1, 100, 5000), 0, 100)).isEqualTo(expected);
-    assertThat(checksum(new Digits(2, 0, 300), 100, 200)).isNotEqualTo(expected);
-    var shared = new Digits(1, 0, 300);
+    assertThat(checksum(Samples.digits(new Digits(1, 100, 5000)), 0, 100)).isEqualTo(expected);
+    assertThat(checksum(Samples.digits(new Digits(2, 0, 300)), 100, 200)).isNotEqualTo(expected);
+    var shared = Samples.digits(new Digits(1, 0, 300));
     try (var pool = Executors.newFixedThreadPool(4)) {
       var tasks = new ArrayList<Callable<Long>>();
       for (int t = 0; t < 8; t++) {
@@ -50,12 +50,12 @@ class DigitsTest {
   /** Known for good: results that were reported must stay reproducible. */
   @Test
   void theFirstSamplesAreTheSameEverywhere() {
-    assertThat(checksum(new Digits(1, 0, 1000), 0, 1000)).isEqualTo(1366454540L);
+    assertThat(checksum(Samples.digits(new Digits(1, 0, 1000)), 0, 1000)).isEqualTo(1366454540L);
   }
 
   @Test
   void picturesLieAsInMnist() {
-    var set = new Digits(3, 0, 2000);
+    var set = Samples.digits(new Digits(3, 0, 2000));
     double ink = 0;
     double centreX = 0;
     double centreY = 0;
@@ -90,11 +90,13 @@ class DigitsTest {
   @Test
   void theTestSetFollowsTheTrainingSet() {
     DataSets sets =
-        Data.open("digits", List.of(50L), Map.of("seed", 4L), java.nio.file.Path.of("."));
+        Data.open(
+            Request.of("digits", List.of(50L), Map.of("seed", 4L), java.nio.file.Path.of(".")));
     assertThat(sets.train().size()).isEqualTo(50);
     DataSet test = sets.test().orElseThrow();
     assertThat(test.size()).isEqualTo(2000);
-    assertThat(Samples.floats(test, 3)).isEqualTo(Samples.floats(new Digits(4, 0, 100), 53));
+    assertThat(Samples.floats(test, 3))
+        .isEqualTo(Samples.floats(Samples.digits(new Digits(4, 0, 100)), 53));
   }
 
   /**
@@ -104,7 +106,7 @@ class DigitsTest {
   @Test
   @Tag("accuracy")
   void softmaxRegressionStaysBelowNinetyTwoPercent() {
-    DataSet.Split split = new Digits(1, 0, 12_000).split(0.1, 1);
+    DataSet.Split split = Samples.digits(new Digits(1, 0, 12_000)).split(0.1, 1);
     var model = new Softmax(split.train());
     double best = 0;
     for (int epoch = 1; epoch <= 20; epoch++) {
@@ -113,8 +115,9 @@ class DigitsTest {
     }
     assertThat(best).isBetween(0.84, 0.92);
     var folder = Samples.shared("mnist");
-    Assumptions.assumeTrue(Mnist.has(folder, "t10k"));
-    assertThat(model.accuracy(Mnist.read(folder, "t10k"))).isGreaterThan(0.75);
+    Assumptions.assumeTrue(MnistSource.has(folder, "t10k"));
+    assertThat(model.accuracy(Samples.digits(MnistSource.read(folder, "t10k"))))
+        .isGreaterThan(0.75);
   }
 
   /** Softmax regression by plain gradient descent with momentum, batches of 64. */

@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import modelc.runtime.Column;
 
 /** Reads samples for tests. */
@@ -25,6 +27,18 @@ final class Samples {
     }
     set.read(sample, 1, rows);
     return rows;
+  }
+
+  /** Gray pictures of 28 by 28 as a set. */
+  static DataSet digits(Pictures pictures) {
+    return set(pictures, Answers.LABEL, 1, new Size(28, 28));
+  }
+
+  /** Pictures as they are. */
+  static DataSet set(Pictures pictures, Answers answers, int channels, Size size) {
+    return new PictureSet(
+        new PictureSet.Form(answers, channels, Optional.of(size), size, List.of(), List.of(), 1, 0),
+        pictures);
   }
 
   static float[] floats(DataSet set, long sample) {

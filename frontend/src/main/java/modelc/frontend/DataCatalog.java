@@ -25,10 +25,24 @@ public interface DataCatalog {
     private static final long serialVersionUID = 1;
 
     private final transient Optional<String> help;
+    private final int step;
 
     public RefusedException(String message, Optional<String> help) {
+      this(message, help, -1);
+    }
+
+    /**
+     * @param step which step is to blame: 0 the source, from 1 on its transforms; -1: all of it
+     */
+    public RefusedException(String message, Optional<String> help, int step) {
       super(message);
       this.help = help;
+      this.step = step;
+    }
+
+    /** 0 for the source, from 1 on for its transforms, -1 for all. */
+    public int step() {
+      return step;
     }
 
     /** The cure, if one is known. */

@@ -6,14 +6,31 @@ import java.util.Map;
 /**
  * Where a recipe's data comes from, as plain values: {@code mnist("dir") -> pad(2)}. What the names
  * mean is for whoever reads data to say; arguments are Long, Double, Boolean, String, List of
- * these, or {@link Transform}.
+ * these, or {@link Transform}, of which one without arguments is a bare word.
+ *
+ * @param inputs what the model reads, one example's: a source may give it in several forms
  */
 public record DataSource(
-    String name, List<Object> arguments, Map<String, Object> named, List<Transform> transforms) {
+    String name,
+    List<Object> arguments,
+    Map<String, Object> named,
+    List<Transform> transforms,
+    List<DataCatalog.Column> inputs) {
   public DataSource {
     arguments = List.copyOf(arguments);
     named = Map.copyOf(named);
     transforms = List.copyOf(transforms);
+    inputs = List.copyOf(inputs);
+  }
+
+  public DataSource(
+      String name, List<Object> arguments, Map<String, Object> named, List<Transform> transforms) {
+    this(name, arguments, named, transforms, List.of());
+  }
+
+  /** The same for a model with those inputs. */
+  public DataSource withInputs(List<DataCatalog.Column> read) {
+    return new DataSource(name, arguments, named, transforms, read);
   }
 
   /** One step of the data's way to the model: {@code augment(shift(2), rotate(10))}. */

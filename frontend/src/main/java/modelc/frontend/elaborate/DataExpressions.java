@@ -98,11 +98,28 @@ final class DataExpressions {
     return new DataSource.Transform(callee.name(), positional, named);
   }
 
+  /** A name is a bare word, {@code skip} or {@code flip}: a recipe has no values by name. */
   private Object argument(Expr e) {
-    if (e instanceof Expr.Call(Expr.Name _, _, _)) {
+    if (e instanceof Expr.ListOf list
+        && list.items().stream().anyMatch(i -> i instanceof Expr.Call || i instanceof Expr.Name)) {
+      return list.items().stream().map(this::argument).toList();
+    }
+    if (e instanceof Expr.Name || e instanceof Expr.Call(Expr.Name _, _, _)) {
       return transform(e);
     }
     return plain(evaluator.eval(e, scope), e.span());
+  }
+
+  /** The places of the source and of each transform, in that order. */
+  static List<Span> places(Expr e) {
+    var places = new ArrayList<Span>();
+    Expr at = e;
+    while (at instanceof Expr.Arrow a) {
+      places.addFirst(a.stage().span());
+      at = a.input();
+    }
+    places.addFirst(at.span());
+    return places;
   }
 
   private Object plain(Val v, Span place) {

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import modelc.frontend.DataCatalog;
+import modelc.frontend.DataSource;
 import modelc.frontend.Recipe;
 import modelc.frontend.ast.Decl;
 import modelc.frontend.ast.Expr;
@@ -33,15 +35,17 @@ final class RecipeDetails {
     this.metrics = metrics;
   }
 
-  Optional<Recipe.Validation> validation() {
+  /** Data held back; {@code inputs} are what the model reads of it. */
+  Optional<Recipe.Validation> validation(List<DataCatalog.Column> inputs) {
     Decl.Setting s = settings.get("validation");
     if (s == null) {
       return Optional.empty();
     }
     boolean source = s.value() instanceof Expr.Arrow || s.value() instanceof Expr.Call;
     if (source) {
-      return Optional.of(
-          new Recipe.Validation.Source(new DataExpressions(evaluator, scope).source(s.value())));
+      DataSource given = new DataExpressions(evaluator, scope).source(s.value());
+      checkNotAugmented(given, s.value());
+      return Optional.of(new Recipe.Validation.Source(given.withInputs(inputs)));
     }
     Val v = evaluator.eval(s.value(), scope);
     if (!Numbers.isNumber(v) || Numbers.real(v) < 0 || Numbers.real(v) >= 1) {
@@ -54,6 +58,21 @@ final class RecipeDetails {
     return Numbers.real(v) == 0
         ? Optional.empty()
         : Optional.of(new Recipe.Validation.Share(Numbers.real(v)));
+  }
+
+  /** Validation data are read as they are: an augmentation there would do nothing, silently. */
+  private void checkNotAugmented(DataSource given, Expr written) {
+    List<Span> places = DataExpressions.places(written);
+    for (int i = 0; i < given.transforms().size(); i++) {
+      if (given.transforms().get(i).name().equals("augment")) {
+        throw context.error(
+            Code.BAD_SETTING,
+            places.get(i + 1),
+            "`augment` changes training data alone",
+            "",
+            "leave it out of `validation`");
+      }
+    }
   }
 
   Optional<Recipe.EarlyStop> stop() {

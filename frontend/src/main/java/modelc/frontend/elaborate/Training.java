@@ -132,17 +132,27 @@ final class Training {
   private DataSource data(Scope plain, Compilation.Built inferred) {
     Decl.Setting s = settings.get("data");
     Span place = s == null ? settings.place() : s.value().span();
-    DataSource source = new DataExpressions(evaluator, plain).source(s, settings);
-    columns = columns(source, place);
+    List<DataCatalog.Column> inputs = inputs(inferred);
+    DataSource source =
+        new DataExpressions(evaluator, plain).source(s, settings).withInputs(inputs);
+    boolean written = s != null && settings.dataOverride().isEmpty();
+    columns = columns(source, place, written ? DataExpressions.places(s.value()) : List.of());
     Map<String, TensorType> given = new LinkedHashMap<>();
     columns.forEach(c -> given.put(c.name(), c.type()));
-    for (Entry.Argument a : inferred.phase().arguments.values()) {
-      if (a.kind() == Entry.Kind.INPUT) {
-        TensorType wanted = a.value().type().withShape(Rows.withoutBatch(a.value().type().shape()));
-        checkColumn(a.name(), wanted, given, place);
-      }
-    }
+    inputs.forEach(i -> checkColumn(i.name(), i.type(), given, place));
     return source;
+  }
+
+  /** What the model reads, without the batch. */
+  private static List<DataCatalog.Column> inputs(Compilation.Built inferred) {
+    return inferred.phase().arguments.values().stream()
+        .filter(a -> a.kind() == Entry.Kind.INPUT)
+        .map(
+            a ->
+                new DataCatalog.Column(
+                    a.name(),
+                    a.value().type().withShape(Rows.withoutBatch(a.value().type().shape()))))
+        .toList();
   }
 
   private void checkColumn(
@@ -161,25 +171,49 @@ final class Training {
           place,
           "the data's `" + input + "` is " + Show.type(have) + ", the model's " + Show.type(wanted),
           "",
-          "transform the data, e.g. `-> pad(2)` or `-> resize(...)`, or change the model's input");
+          "transform the data, e.g. `"
+              + resize(have.shape(), wanted.shape())
+              + "`, or change the model's input");
     }
   }
 
-  private List<DataCatalog.Column> columns(DataSource source, Span place) {
+  /** The transform that makes pictures as large as the model wants them, or one that might. */
+  private static String resize(Shape have, Shape wanted) {
+    if (have.rank() != 3 || wanted.rank() != 3 || !have.dim(0).equals(wanted.dim(0))) {
+      return "-> pad(2)";
+    }
+    Dim h = wanted.dim(1);
+    Dim w = wanted.dim(2);
+    return "-> resize(" + (h.equals(w) ? h : "[" + h + ", " + w + "]") + ")";
+  }
+
+  /**
+   * The columns of {@code source}.
+   *
+   * @param steps the places of the source and its transforms, where they are known
+   */
+  private List<DataCatalog.Column> columns(DataSource source, Span place, List<Span> steps) {
     try {
       return options.catalog().columns(source);
     } catch (DataCatalog.RefusedException e) {
-      throw context.error(Code.DATA_REFUSED, place, String.valueOf(e.getMessage()), "", e.help());
+      boolean known = e.step() >= 0 && e.step() < steps.size();
+      throw context.error(
+          Code.DATA_REFUSED,
+          known ? steps.get(e.step()) : place,
+          String.valueOf(e.getMessage()),
+          "",
+          e.help());
     }
   }
 
   private Recipe recipe(DataSource data, Scope plain) {
     var details = new RecipeDetails(evaluator, settings, plain, metricNames);
-    Optional<Recipe.Validation> validation = details.validation();
+    Optional<Recipe.Validation> validation = details.validation(data.inputs());
     if (validation.isPresent() && validation.get() instanceof Recipe.Validation.Source s) {
       Decl.Setting setting = settings.get("validation");
       Span place = setting == null ? settings.place() : setting.value().span();
-      if (!columns(s.source(), place).equals(columns)) {
+      List<Span> steps = setting == null ? List.of() : DataExpressions.places(setting.value());
+      if (!columns(s.source(), place, steps).equals(columns)) {
         throw context.error(
             Code.DATA_COLUMN,
             place,

@@ -5,7 +5,6 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
-import modelc.runtime.Column;
 import modelc.runtime.DataException;
 import modelc.runtime.FileException;
 
@@ -21,19 +19,44 @@ import modelc.runtime.FileException;
  * MNIST from its four IDX files, gzipped or not, read whole and checked: magic numbers, sizes,
  * counts, labels. It downloads nothing.
  */
-final class Mnist implements DataSet {
+record MnistSource(Path folder, String split) implements PictureSource {
   /** Five times the real set's: the largest of its kin, EMNIST, still fits. */
   private static final int MAX_COUNT = 300_000;
 
   private static final int IMAGES_MAGIC = 0x803;
   private static final int LABELS_MAGIC = 0x801;
 
-  private final byte[] images;
-  private final byte[] labels;
+  private static final Size SIZE = new Size(28, 28);
+  private static final int PIXELS = 28 * 28;
 
-  private Mnist(byte[] images, byte[] labels) {
-    this.images = images;
-    this.labels = labels;
+  @Override
+  public Answers answers() {
+    return Answers.LABEL;
+  }
+
+  @Override
+  public int channels() {
+    return 1;
+  }
+
+  @Override
+  public Optional<Size> stated() {
+    return Optional.of(SIZE);
+  }
+
+  @Override
+  public Size size() {
+    return SIZE;
+  }
+
+  @Override
+  public Opened open() {
+    Pictures first = read(folder, split.equals("test") ? "t10k" : "train");
+    Optional<Pictures> test =
+        split.equals("test")
+            ? Optional.of(first)
+            : has(folder, "t10k") ? Optional.of(read(folder, "t10k")) : Optional.empty();
+    return new Opened(first, test, List.of(), List.of());
   }
 
   /**
@@ -41,12 +64,12 @@ final class Mnist implements DataSet {
    *
    * @param part {@code train} or {@code t10k}
    */
-  static Mnist read(Path folder, String part) {
+  static Pictures read(Path folder, String part) {
     Path imageFile = find(folder, part, "images", 3);
     Path labelFile = find(folder, part, "labels", 1);
-    byte[] images = idx(imageFile, IMAGES_MAGIC, GrayImages.SIDE, GrayImages.SIDE);
+    byte[] images = idx(imageFile, IMAGES_MAGIC, SIZE.height(), SIZE.width());
     byte[] labels = idx(labelFile, LABELS_MAGIC);
-    int count = images.length / GrayImages.PIXELS;
+    int count = images.length / PIXELS;
     if (count != labels.length) {
       throw damaged(
           imageFile,
@@ -57,7 +80,7 @@ final class Mnist implements DataSet {
         throw damaged(labelFile, "label " + i + " is " + (labels[i] & 0xff) + ", not from 0 to 9");
       }
     }
-    return new Mnist(images, labels);
+    return new MemoryPictures(folder.toString(), 1, SIZE, new byte[][] {images}, labels);
   }
 
   /** Whether {@code folder} has that part. */
@@ -93,7 +116,8 @@ final class Mnist implements DataSet {
                 new FileException(
                     "D0202",
                     folder + " has no " + names.getFirst() + ", gzipped or not",
-                    "put the four IDX files of MNIST there: train-images, train-labels, t10k-images, t10k-labels"
+                    "put the four IDX files of MNIST there: train-images, train-labels,"
+                        + " t10k-images, t10k-labels"
                         + RELATIVE));
   }
 
@@ -156,32 +180,5 @@ final class Mnist implements DataSet {
         "D0204",
         file + " is not a sound MNIST file: " + what,
         "fetch it again, and compare its checksum");
-  }
-
-  /** The set, or the part of it asked for. */
-  static DataSets open(Path folder, String split) {
-    if (split.equals("test")) {
-      var test = read(folder, "t10k");
-      return new DataSets(test, Optional.of(test));
-    }
-    Mnist train = read(folder, "train");
-    return new DataSets(
-        train, has(folder, "t10k") ? Optional.of(read(folder, "t10k")) : Optional.empty());
-  }
-
-  @Override
-  public List<Column> columns() {
-    return GrayImages.COLUMNS;
-  }
-
-  @Override
-  public long size() {
-    return labels.length;
-  }
-
-  @Override
-  public void read(long sample, long epoch, MemorySegment[] rows) {
-    int i = Math.toIntExact(sample);
-    GrayImages.write(images, i * GrayImages.PIXELS, labels[i], rows);
   }
 }
