@@ -60,7 +60,7 @@ final class Training {
       Function<Phase, Compilation.Built> elaborate,
       Runnable stopIfWrong) {
     checkRequired();
-    Scope plain = context.scope(Scope.Kind.TRAIN, module, null);
+    Scope plain = configured(inferred);
     DataSource data = reported(() -> data(plain, inferred));
     stopIfWrong.run();
     Judged judged = judge(inferred);
@@ -258,10 +258,19 @@ final class Training {
                 }));
   }
 
-  /** What a recipe sees: outputs, columns, weights and parameters, and the layers by name. */
+  /** What every key of a recipe sees: the model's configuration. */
+  private Scope configured(Compilation.Built built) {
+    Scope scope = context.scope(Scope.Kind.TRAIN, module, null);
+    scope.names.putAll(built.root().config());
+    return scope;
+  }
+
+  /**
+   * What loss and optimizer see: also outputs, columns, weights, parameters, and layers by name.
+   */
   private Scope scope(Compilation.Built built) {
     Phase phase = built.phase();
-    Scope scope = context.scope(Scope.Kind.TRAIN, module, null);
+    Scope scope = configured(built);
     for (Instance child : built.root().named()) {
       scope.names.put(child.path(), new Val.Configured(child));
     }

@@ -106,18 +106,18 @@ class LayersTest {
   void aModelIsALayerOfAnother() {
     String source =
         """
-            model Encoder(units: int = 3) {
-                input x: f32[4]
-                output code = x -> dense(units)
-                output raw = x
-            }
-            model M {
-                input x: f32[4]
-                both = x -> encoder: Encoder(units = 2)
-                output y = both.code -> dense(1)
-                output z = both.raw
-            }
-            """;
+        model Encoder(units: int = 3) {
+            input x: f32[4]
+            output code = x -> dense(units)
+            output raw = x
+        }
+        model M {
+            input x: f32[4]
+            both = x -> encoder: Encoder(units = 2)
+            output y = both.code -> dense(1)
+            output z = both.raw
+        }
+        """;
     Checked c =
         Frontend.load("test.model", source, FrontendOptions.of(new FakeCatalog()).withModel("M"));
     assertThat(parameters(c))
@@ -318,5 +318,31 @@ class LayersTest {
     assertThat(d.place().file()).isEqualTo("test.model");
     assertThat(d.place().line()).isEqualTo(3);
     assertThat(d.code()).isEqualTo(Code.SHAPE_MISMATCH);
+  }
+
+  @Test
+  void aRecipeSeesTheModelsConfiguration() {
+    String source =
+        """
+        model M(heads: bool = false, weight: float = 0.5) {
+            input image: f32[1, 28, 28]
+            output a = image -> flatten -> left: dense(10)
+            if heads { output b = image -> flatten -> right: dense(10) }
+        }
+        train M {
+            data      = digits()
+            loss      = cross_entropy(a, label) + (if heads then weight * cross_entropy(b, label) else 0)
+            optimizer = sgd()
+        }
+        """;
+    for (boolean heads : List.of(true, false)) {
+      var options =
+          new FrontendOptions(
+              Map.of("heads", Boolean.toString(heads)), Map.of(), new FakeCatalog());
+      Checked c = Frontend.load("m.model", source, options);
+      assertThat(c.program().entry("train").results())
+          .filteredOn(r -> r.name().equals("right.w"))
+          .hasSize(heads ? 1 : 0);
+    }
   }
 }
