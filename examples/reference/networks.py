@@ -235,16 +235,21 @@ class Vgg(Network):
 
     def __init__(self):
         super().__init__()
-        c, self.block = 3, nn.ModuleDict()
-        for b, n in enumerate(self.repeats, 1):
-            self.block[str(b)] = nn.ModuleDict()
-            for i in range(1, n + 1):
-                out = min(4 * 2 ** (b - 1), 32)
-                self.block[str(b)][str(i)] = ConvBlock(c, out, 3, self.normalized, padding=1)
-                c = out
+        c = self.encoder(4, self.normalized)[-1]
         self.fc6 = nn.Linear(c * (self.shape[1] // 32) ** 2, 24)
         self.fc7 = nn.Linear(24, 24)
         self.fc8 = nn.Linear(24, self.classes)
+
+    def encoder(self, width, normalized):
+        """The five blocks of convolutions; gives their widths."""
+        c, self.block, widths = 3, nn.ModuleDict(), []
+        for b, n in enumerate(self.repeats):
+            row = self.block[str(b + 1)] = nn.ModuleDict()
+            widths.append(min(width * 2**b, 8 * width))
+            for i in range(1, n + 1):
+                row[str(i)] = ConvBlock(c, widths[-1], 3, normalized, padding=1)
+                c = widths[-1]
+        return widths
 
     def forward(self, x):
         for block in self.block.values():
@@ -289,6 +294,259 @@ class OneTower(AlexNet):
     towers, k, padding = 1, [4, 12, 24, 16, 16], 2
 
 
+class Inception(nn.Module):
+    def __init__(self, c, n, paper, k):
+        super().__init__()
+        n = [w // k for w in n]
+
+        def convolve(c, out, kernel):
+            return convolution(c, out, kernel, paper, padding=kernel // 2)
+
+        self.one = convolve(c, n[0], 1)
+        self.reduce3, self.three = convolve(c, n[1], 1), convolve(n[1], n[2], 3)
+        self.reduce5, self.five = convolve(c, n[3], 1), convolve(n[3], n[4], 5 if paper else 3)
+        self.project = convolve(c, n[5], 1)
+        self.out = n[0] + n[2] + n[4] + n[5]
+
+    def forward(self, x):
+        pooled = F.max_pool2d(x, 3, 1, 1)
+        ways = [self.one(x), self.three(self.reduce3(x)), self.five(self.reduce5(x)), self.project(pooled)]
+        return torch.cat(ways, 1)
+
+
+def convolution(c, out, kernel, paper, **more):
+    """GoogLeNet's: with biases in the paper, batch-normalised since."""
+    block = ConvBlock(c, out, kernel, not paper, bias=paper, **more)
+    if not paper:
+        block.bn.eps = 1e-3
+    return block
+
+
+class Head(nn.Module):
+    def __init__(self, c, k, classes):
+        super().__init__()
+        self.conv = convolution(c, 128 // k, 1, False)
+        self.fc1 = nn.Linear(16 * 128 // k, 1024 // k)
+        self.fc2 = nn.Linear(1024 // k, classes)
+
+    def forward(self, x):
+        return self.fc2(self.fc1(self.conv(F.adaptive_avg_pool2d(x, 4)).flatten(1)).relu())
+
+
+class GoogLeNet(Network):
+    shape, paper, heads, k = (3, 96, 96), False, True, 8
+    seed, rate, faint = 20, 0.000003, ".three.bn.scale"
+    widths = {
+        "3a": [64, 96, 128, 16, 32, 32],
+        "3b": [128, 128, 192, 32, 96, 64],
+        "4a": [192, 96, 208, 16, 48, 64],
+        "4b": [160, 112, 224, 24, 64, 64],
+        "4c": [128, 128, 256, 24, 64, 64],
+        "4d": [112, 144, 288, 32, 64, 64],
+        "4e": [256, 160, 320, 32, 128, 128],
+        "5a": [256, 160, 320, 32, 128, 128],
+        "5b": [384, 192, 384, 48, 128, 128],
+    }
+
+    def __init__(self):
+        super().__init__()
+        k = self.k
+        self.conv1 = convolution(3, 64 // k, 7, self.paper, stride=2, padding=3)
+        self.conv2 = convolution(64 // k, 64 // k, 1, self.paper)
+        self.conv3 = convolution(64 // k, 192 // k, 3, self.paper, padding=1)
+        c = 192 // k
+        for name, n in self.widths.items():
+            block = Inception(c, n, self.paper, k)
+            self.add_module("inception" + name, block)
+            c = block.out
+        self.fc = nn.Linear(c, self.classes)
+        if self.heads:
+            self.aux1 = Head(512 // k, k, self.classes)
+            self.aux2 = Head(528 // k, k, self.classes)
+
+    def outputs(self, data):
+        def pool(x, size=3):
+            return F.max_pool2d(x, size, 2, ceil_mode=True)
+
+        def normalized(x):
+            return F.local_response_norm(x, 5, 1e-4, 0.75, 1.0) if self.paper else x
+
+        x = normalized(pool(self.conv1(data["image"])))
+        x = pool(normalized(self.conv3(self.conv2(x))))
+        x = pool(self.inception3b(self.inception3a(x)))
+        early = self.inception4a(x)
+        late = self.inception4d(self.inception4c(self.inception4b(early)))
+        x = pool(self.inception4e(late), 3 if self.paper else 2)
+        found = {"logits": self.fc(self.inception5b(self.inception5a(x)).mean((2, 3)))}
+        if self.heads:
+            found |= {"logits1": self.aux1(early), "logits2": self.aux2(late)}
+        return found
+
+    def loss(self, data):
+        found = self.outputs(data)
+        losses = {k: F.cross_entropy(v, data["label"]) for k, v in found.items()}
+        return losses["logits"] + (0.3 * (losses["logits1"] + losses["logits2"]) if self.heads else 0)
+
+
+class PaperGoogLeNet(GoogLeNet):
+    paper, heads, seed, rate, faint = True, False, 0, 0.002, ""
+
+
+class Double(nn.Module):
+    def __init__(self, c, out, padded):
+        super().__init__()
+        self.conv1 = nn.Conv2d(c, out, 3, padding=int(padded), bias=not padded)
+        self.conv2 = nn.Conv2d(out, out, 3, padding=int(padded), bias=not padded)
+        if padded:
+            self.bn1, self.bn2 = nn.BatchNorm2d(out), nn.BatchNorm2d(out)
+        self.padded = padded
+
+    def forward(self, x):
+        x = self.conv1(x)
+        x = self.conv2((self.bn1(x) if self.padded else x).relu())
+        return (self.bn2(x) if self.padded else x).relu()
+
+
+class Up(nn.Module):
+    def __init__(self, c, out, padded):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(c, out, 2, 2)
+        self.conv = Double(2 * out, out, padded)
+
+    def forward(self, x, skip):
+        x = self.up(x)
+        h, w = x.shape[2:]
+        top, left = (skip.shape[2] - h) // 2, (skip.shape[3] - w) // 2
+        return self.conv(torch.cat([skip[:, :, top : top + h, left : left + w], x], 1))
+
+
+class UNet(Network):
+    padded, channels, classes, width, size, out = False, 1, 2, 4, 188, 4
+    batch = 2
+
+    def __init__(self):
+        super().__init__()
+        w, c = self.width, self.channels
+        for i in range(1, 5):
+            self.add_module(f"down{i}", Double(c, w * 2 ** (i - 1), self.padded))
+            c = w * 2 ** (i - 1)
+        self.bottom = Double(c, 2 * c, self.padded)
+        for i in range(4, 0, -1):
+            self.add_module(f"up{i}", Up(2 * c, c, self.padded))
+            c //= 2
+        self.classify = nn.Conv2d(w, self.classes, 1)
+
+    def columns(self):
+        return {"image": (self.channels, self.size, self.size), "mask": (self.classes, (self.out, self.out))}
+
+    def forward(self, x):
+        d1 = self.down1(x)
+        d2 = self.down2(F.max_pool2d(d1, 2))
+        d3 = self.down3(F.max_pool2d(d2, 2))
+        d4 = self.down4(F.max_pool2d(d3, 2))
+        x = self.bottom(F.max_pool2d(d4, 2))
+        return self.classify(self.up1(self.up2(self.up3(self.up4(x, d4), d3), d2), d1))
+
+    def loss(self, data):
+        return F.cross_entropy(self(data["image"]), data["mask"])
+
+
+class PaddedUNet(UNet):
+    padded, channels, classes, size, out, batch, seed = True, 3, 2, 32, 32, 4, 20
+
+
+class Rise(nn.Module):
+    def __init__(self, c, skip, out):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(c, out, 2, 2)
+        self.conv1 = ConvBlock(skip + out, out, 3, True, padding=1, bias=False)
+        self.conv2 = ConvBlock(out, out, 3, True, padding=1, bias=False)
+
+    def forward(self, x, skip):
+        return self.conv2(self.conv1(torch.cat([skip, self.up(x)], 1)))
+
+
+class VggUNet(Network):
+    shape, repeats, classes, seed = (3, 64, 64), [1, 1, 2, 2, 2], 2, 40
+    encoder = Vgg.encoder
+
+    def __init__(self):
+        super().__init__()
+        widths = self.encoder(4, False)
+        self.bottom = ConvBlock(32, 32, 3, True, padding=1, bias=False)
+        self.rise = nn.ModuleDict()
+        c = 32
+        for i, out in enumerate(reversed(widths), 1):
+            self.rise[str(i)] = Rise(c, out, out)
+            c = out
+        self.classify = nn.Conv2d(4, self.classes, 1)
+
+    def columns(self):
+        return {"image": self.shape, "mask": (self.classes, self.shape[1:])}
+
+    def forward(self, x):
+        skips = []
+        for block in self.block.values():
+            for conv in block.values():
+                x = conv(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = self.bottom(x)
+        for rise in self.rise.values():
+            x = rise(x, skips.pop())
+        return self.classify(x)
+
+    def loss(self, data):
+        return F.cross_entropy(self(data["image"]), data["mask"])
+
+
+class Autoencoder(Network):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 4, 3, 2, 1)
+        self.conv2 = nn.Conv2d(4, 8, 3, 2, 1)
+        self.encode = nn.Linear(8 * 49, 8)
+        self.decode = nn.Linear(8, 8 * 49)
+        self.conv3 = nn.ConvTranspose2d(8, 4, 4, 2, 1)
+        self.conv4 = nn.ConvTranspose2d(4, 1, 4, 2, 1)
+
+    def columns(self):
+        return {"image": (1, 28, 28)}
+
+    def outputs(self, data):
+        code = self.encode(self.conv2(self.conv1(data["image"]).relu()).relu().flatten(1))
+        x = self.conv3(self.decode(code).relu().unflatten(1, (8, 7, 7))).relu()
+        return {"features": code, "clean": self.conv4(x).sigmoid()}
+
+    def loss(self, data):
+        return F.binary_cross_entropy(self.outputs(data)["clean"], data["image"])
+
+
+class Localizer(Network):
+    def __init__(self):
+        super().__init__()
+        widths = [3, 4, 8, 16, 32, 32]
+        blocks = [ConvBlock(c, out, 3, True, padding=1, bias=False) for c, out in zip(widths, widths[1:])]
+        self.block = nn.ModuleList(blocks)
+        self.body = nn.Linear(32 * 4, 24)
+        self.classify = nn.Linear(24, self.classes)
+        self.locate = nn.Linear(24, 4)
+
+    def columns(self):
+        return {"image": (3, 64, 64), "label": (self.classes, ()), "box": (4,)}
+
+    def outputs(self, data):
+        x = data["image"]
+        for block in self.block:
+            x = F.max_pool2d(block(x), 2)
+        x = self.body(x.flatten(1)).relu()
+        return {"logits": self.classify(x), "place": self.locate(x).sigmoid()}
+
+    def loss(self, data):
+        found = self.outputs(data)
+        return F.cross_entropy(found["logits"], data["label"]) + 4 * F.huber_loss(found["place"], data["box"], delta=0.1)
+
+
 NETWORKS = {
     "mlp": Mlp,
     "lenet": LeNet5,
@@ -301,4 +559,11 @@ NETWORKS = {
     "vgg11_normalized": NormalizedVgg,
     "alexnet": AlexNet,
     "alexnet_one_tower": OneTower,
+    "googlenet": GoogLeNet,
+    "googlenet_paper": PaperGoogLeNet,
+    "unet": UNet,
+    "unet_padded": PaddedUNet,
+    "unet_vgg": VggUNet,
+    "autoencoder": Autoencoder,
+    "localizer": Localizer,
 }

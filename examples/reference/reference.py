@@ -145,8 +145,9 @@ def main(names):
         for key, values in exact.items():
             tensors[key] = np.ascontiguousarray(values[kept(values.size)])
             error, magnitude = max(np.abs(run[key] - values).max() for run in single), np.abs(values).max()
-            if magnitude < 1e-12:  # the gradient of a bias that a normalisation takes away: judge it by its weight's
-                magnitude = np.abs(exact[key[: key.rindex(".")] + ".w"]).max()
+            if magnitude < 1e-12:  # the gradient of a bias that a normalisation takes away: judge it by its layer's others
+                layer = key[: key.rindex(".") + 1]
+                magnitude = max(np.abs(v).max() for k, v in exact.items() if k.startswith(layer))
             metadata[key] = f"{values.size} {error:.3g} {magnitude:.6g}"
         path = HERE / f"{name}.safetensors"
         save_file(tensors, path, metadata)
