@@ -6,6 +6,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import modelc.frontend.Limits;
 import modelc.frontend.diagnostic.Code;
 import modelc.frontend.diagnostic.Diagnostic;
@@ -18,13 +20,12 @@ import org.antlr.v4.runtime.Token;
  * before a recursive parser sees them.
  */
 final class Lines {
-  /** Before these a newline ends nothing. */
-  private static final Set<Integer> CONTINUING =
+  /** Between two operands: a newline on either side ends nothing. */
+  private static final Set<Integer> INFIX =
       Set.of(
           ModelLexer.ARROW,
           ModelLexer.ELSE,
           ModelLexer.THEN,
-          ModelLexer.GRADIENT,
           ModelLexer.PLUS,
           ModelLexer.MINUS,
           ModelLexer.TIMES,
@@ -40,32 +41,16 @@ final class Lines {
           ModelLexer.GE,
           ModelLexer.AND,
           ModelLexer.OR,
-          ModelLexer.RANGE,
-          ModelLexer.LBRACE);
+          ModelLexer.RANGE);
+
+  /** Before these a newline ends nothing. */
+  private static final Set<Integer> CONTINUING = and(INFIX, ModelLexer.GRADIENT, ModelLexer.LBRACE);
 
   /** After these a statement cannot end. */
   private static final Set<Integer> OPEN_ENDED =
-      Set.of(
-          ModelLexer.ARROW,
-          ModelLexer.ELSE,
-          ModelLexer.THEN,
-          ModelLexer.PLUS,
-          ModelLexer.MINUS,
-          ModelLexer.TIMES,
-          ModelLexer.OVER,
-          ModelLexer.MODULO,
-          ModelLexer.MATMUL,
-          ModelLexer.POWER,
-          ModelLexer.EQ,
-          ModelLexer.NE,
-          ModelLexer.LT,
-          ModelLexer.LE,
-          ModelLexer.GT,
-          ModelLexer.GE,
-          ModelLexer.AND,
-          ModelLexer.OR,
+      and(
+          INFIX,
           ModelLexer.NOT,
-          ModelLexer.RANGE,
           ModelLexer.ASSIGN,
           ModelLexer.UPDATE,
           ModelLexer.COMMA,
@@ -79,6 +64,10 @@ final class Lines {
   Lines(String file, Limits limits) {
     this.file = file;
     this.limits = limits;
+  }
+
+  private static Set<Integer> and(Set<Integer> tokens, Integer... more) {
+    return Stream.concat(tokens.stream(), Stream.of(more)).collect(Collectors.toUnmodifiableSet());
   }
 
   /** What went over a limit. */
