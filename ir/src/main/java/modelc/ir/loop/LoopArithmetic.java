@@ -5,69 +5,25 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongBinaryOperator;
 import java.util.function.LongUnaryOperator;
 import modelc.ir.BinaryFn;
-import modelc.ir.CompareFn;
 import modelc.ir.DType;
-import modelc.ir.ReduceFn;
 import modelc.ir.Scalars;
 import modelc.ir.UnaryFn;
 
 /**
- * The elementwise functions at their element type's own precision: f32 is held in a double and
- * rounded after every operation, i32 and BOOL (0 or 1) in a long. Which functions a type has is not
- * checked here.
+ * The elementwise functions of {@link Scalars} at their element type's own precision: f32 is held
+ * in a double and rounded after every operation, i32 and BOOL (0 or 1) in a long. Which functions a
+ * type has is not checked here.
  */
 final class LoopArithmetic {
   private LoopArithmetic() {}
 
   static DoubleUnaryOperator floatUnary(UnaryFn fn, DType dtype) {
-    DoubleUnaryOperator exact =
-        switch (fn) {
-          case NEGATE -> x -> -x;
-          case ABS -> Math::abs;
-          case SIGN -> Math::signum;
-          case EXP -> Math::exp;
-          case EXPM1 -> Math::expm1;
-          case LOG -> Math::log;
-          case LOG1P -> Math::log1p;
-          case SQRT -> Math::sqrt;
-          case RSQRT -> x -> 1 / Math.sqrt(x);
-          case TANH -> Math::tanh;
-          case LOGISTIC -> x -> 1 / (1 + Math.exp(-x));
-          case ERF -> Scalars::erf;
-          case SINE -> Math::sin;
-          case COSINE -> Math::cos;
-          case FLOOR -> Math::floor;
-          case CEIL -> Math::ceil;
-          case ROUND_NEAREST_EVEN -> Math::rint;
-          case IS_FINITE, NOT -> throw new IllegalArgumentException(fn + " has no float result");
-        };
+    DoubleUnaryOperator exact = Scalars.floats(fn);
     return dtype == DType.F32 ? x -> (float) exact.applyAsDouble(x) : exact;
   }
 
   static LongUnaryOperator integerUnary(UnaryFn fn, DType dtype) {
-    LongUnaryOperator wide =
-        switch (fn) {
-          case NEGATE -> x -> -x;
-          case ABS -> Math::abs;
-          case SIGN -> Long::signum;
-          case NOT -> dtype == DType.BOOL ? x -> 1 - x : x -> ~x;
-          case EXP,
-              EXPM1,
-              LOG,
-              LOG1P,
-              SQRT,
-              RSQRT,
-              TANH,
-              LOGISTIC,
-              ERF,
-              SINE,
-              COSINE,
-              FLOOR,
-              CEIL,
-              ROUND_NEAREST_EVEN,
-              IS_FINITE ->
-              throw new IllegalArgumentException(fn + " of " + dtype);
-        };
+    LongUnaryOperator wide = Scalars.integers(fn, dtype);
     return dtype == DType.I32 ? x -> (int) wide.applyAsLong(x) : wide;
   }
 
@@ -76,77 +32,13 @@ final class LoopArithmetic {
    * enough bits).
    */
   static DoubleBinaryOperator floatBinary(BinaryFn fn, DType dtype) {
-    DoubleBinaryOperator exact =
-        switch (fn) {
-          case ADD -> (x, y) -> x + y;
-          case SUBTRACT -> (x, y) -> x - y;
-          case MULTIPLY -> (x, y) -> x * y;
-          case DIVIDE -> (x, y) -> x / y;
-          case REMAINDER -> (x, y) -> x % y;
-          case POWER -> Scalars::power;
-          case MAXIMUM -> Math::max;
-          case MINIMUM -> Math::min;
-          case AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL ->
-              throw new IllegalArgumentException(fn + " of " + dtype);
-        };
+    DoubleBinaryOperator exact = Scalars.floats(fn);
     return dtype == DType.F32 ? (x, y) -> (float) exact.applyAsDouble(x, y) : exact;
   }
 
   static LongBinaryOperator integerBinary(BinaryFn fn, DType dtype) {
-    int width = dtype.bytes() * 8;
-    LongBinaryOperator wide =
-        switch (fn) {
-          case ADD -> (x, y) -> x + y;
-          case SUBTRACT -> (x, y) -> x - y;
-          case MULTIPLY -> (x, y) -> x * y;
-          case DIVIDE -> (x, y) -> y == 0 ? -1 : x / y;
-          case REMAINDER -> (x, y) -> y == 0 ? x : x % y;
-          case POWER -> Scalars::power;
-          case MAXIMUM -> Math::max;
-          case MINIMUM -> Math::min;
-          case AND -> (x, y) -> x & y;
-          case OR -> (x, y) -> x | y;
-          case XOR -> (x, y) -> x ^ y;
-          case SHIFT_LEFT -> (x, y) -> y < 0 || y >= width ? 0 : x << y;
-          case SHIFT_RIGHT_LOGICAL ->
-              dtype == DType.I32
-                  ? (x, y) -> y < 0 || y >= width ? 0 : (x & 0xFFFFFFFFL) >>> y
-                  : (x, y) -> y < 0 || y >= width ? 0 : x >>> y;
-        };
+    LongBinaryOperator wide = Scalars.integers(fn, dtype);
     return dtype == DType.I32 ? (x, y) -> (int) wide.applyAsLong(x, y) : wide;
-  }
-
-  static BinaryFn binary(ReduceFn fn) {
-    return switch (fn) {
-      case ADD -> BinaryFn.ADD;
-      case MULTIPLY -> BinaryFn.MULTIPLY;
-      case MAXIMUM -> BinaryFn.MAXIMUM;
-      case MINIMUM -> BinaryFn.MINIMUM;
-      case AND -> BinaryFn.AND;
-      case OR -> BinaryFn.OR;
-    };
-  }
-
-  static boolean compare(CompareFn fn, double x, double y) {
-    return switch (fn) {
-      case EQ -> x == y;
-      case NE -> x != y;
-      case LT -> x < y;
-      case LE -> x <= y;
-      case GT -> x > y;
-      case GE -> x >= y;
-    };
-  }
-
-  static boolean compare(CompareFn fn, long x, long y) {
-    return switch (fn) {
-      case EQ -> x == y;
-      case NE -> x != y;
-      case LT -> x < y;
-      case LE -> x <= y;
-      case GT -> x > y;
-      case GE -> x >= y;
-    };
   }
 
   static double fma(DType dtype, double x, double y, double z) {

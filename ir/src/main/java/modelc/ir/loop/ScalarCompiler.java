@@ -6,6 +6,7 @@ import java.util.function.LongBinaryOperator;
 import java.util.function.LongUnaryOperator;
 import modelc.ir.BinaryFn;
 import modelc.ir.DType;
+import modelc.ir.Scalars;
 import modelc.ir.UnaryFn;
 import modelc.ir.loop.Code.DoubleCode;
 import modelc.ir.loop.Code.DoubleVectorCode;
@@ -82,8 +83,7 @@ final class ScalarCompiler {
       }
       case Expr.Horizontal h -> {
         LongVectorCode x = vectors().longs(h.x());
-        LongBinaryOperator fn =
-            LoopArithmetic.integerBinary(LoopArithmetic.binary(h.fn()), h.dtype());
+        LongBinaryOperator fn = LoopArithmetic.integerBinary(Scalars.combiner(h.fn()), h.dtype());
         yield f -> {
           long[] v = x.at(f).clone();
           for (int n = v.length / 2; n > 0; n /= 2) {
@@ -138,11 +138,11 @@ final class ScalarCompiler {
     if (c.x().dtype().isFloat()) {
       DoubleCode x = doubles(c.x());
       DoubleCode y = doubles(c.y());
-      return f -> LoopArithmetic.compare(c.fn(), x.at(f), y.at(f)) ? 1 : 0;
+      return f -> Scalars.compare(c.fn(), x.at(f), y.at(f)) ? 1 : 0;
     }
     LongCode x = longs(c.x());
     LongCode y = longs(c.y());
-    return f -> LoopArithmetic.compare(c.fn(), x.at(f), y.at(f)) ? 1 : 0;
+    return f -> Scalars.compare(c.fn(), x.at(f), y.at(f)) ? 1 : 0;
   }
 
   DoubleCode doubles(Expr e) {
@@ -199,8 +199,7 @@ final class ScalarCompiler {
       }
       case Expr.Horizontal h -> {
         DoubleVectorCode x = vectors().doubles(h.x());
-        DoubleBinaryOperator fn =
-            LoopArithmetic.floatBinary(LoopArithmetic.binary(h.fn()), h.dtype());
+        DoubleBinaryOperator fn = LoopArithmetic.floatBinary(Scalars.combiner(h.fn()), h.dtype());
         yield f -> {
           double[] v = x.at(f).clone();
           for (int n = v.length / 2; n > 0; n /= 2) {

@@ -7,6 +7,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongBinaryOperator;
 import java.util.function.LongUnaryOperator;
 import modelc.ir.DType;
+import modelc.ir.Scalars;
 import modelc.ir.UnaryFn;
 import modelc.ir.loop.Code.DoubleCode;
 import modelc.ir.loop.Code.DoubleVectorCode;
@@ -218,7 +219,7 @@ final class VectorCompiler {
         double[] q = y.at(f);
         long[] v = f.longVectors[out];
         for (int i = 0; i < lanes; i++) {
-          v[i] = LoopArithmetic.compare(c.fn(), p[i], q[i]) ? 1 : 0;
+          v[i] = Scalars.compare(c.fn(), p[i], q[i]) ? 1 : 0;
         }
         return v;
       };
@@ -230,7 +231,7 @@ final class VectorCompiler {
       long[] q = y.at(f);
       long[] v = f.longVectors[out];
       for (int i = 0; i < lanes; i++) {
-        v[i] = LoopArithmetic.compare(c.fn(), p[i], q[i]) ? 1 : 0;
+        v[i] = Scalars.compare(c.fn(), p[i], q[i]) ? 1 : 0;
       }
       return v;
     };

@@ -1,7 +1,6 @@
 package modelc.ir.tensor;
 
 import modelc.ir.BinaryFn;
-import modelc.ir.CompareFn;
 import modelc.ir.DType;
 import modelc.ir.ReduceFn;
 import modelc.ir.Scalars;
@@ -18,79 +17,18 @@ final class Arithmetic {
   private Arithmetic() {}
 
   static double unary(UnaryFn fn, DType dtype, double x) {
-    return switch (fn) {
-      case NEGATE -> dtype.isFloat() ? -x : wrap(dtype, -(long) x);
-      case ABS -> dtype.isFloat() ? Math.abs(x) : wrap(dtype, Math.abs((long) x));
-      case SIGN -> Math.signum(x);
-      case EXP -> Math.exp(x);
-      case EXPM1 -> Math.expm1(x);
-      case LOG -> Math.log(x);
-      case LOG1P -> Math.log1p(x);
-      case SQRT -> Math.sqrt(x);
-      case RSQRT -> 1 / Math.sqrt(x);
-      case TANH -> Math.tanh(x);
-      case LOGISTIC -> 1 / (1 + Math.exp(-x));
-      case ERF -> Scalars.erf(x);
-      case SINE -> Math.sin(x);
-      case COSINE -> Math.cos(x);
-      case FLOOR -> Math.floor(x);
-      case CEIL -> Math.ceil(x);
-      case ROUND_NEAREST_EVEN -> Math.rint(x);
-      case IS_FINITE -> bool(Double.isFinite(x));
-      case NOT -> dtype == DType.BOOL ? 1 - x : wrap(dtype, ~(long) x);
-    };
+    if (fn == UnaryFn.IS_FINITE) {
+      return bool(Double.isFinite(x));
+    }
+    return dtype.isFloat()
+        ? Scalars.floats(fn).applyAsDouble(x)
+        : wrap(dtype, Scalars.integers(fn, dtype).applyAsLong((long) x));
   }
 
   static double binary(BinaryFn fn, DType dtype, double x, double y) {
     return dtype.isFloat()
-        ? floats(fn, x, y)
-        : wrap(dtype, integers(fn, dtype, (long) x, (long) y));
-  }
-
-  private static double floats(BinaryFn fn, double x, double y) {
-    return switch (fn) {
-      case ADD -> x + y;
-      case SUBTRACT -> x - y;
-      case MULTIPLY -> x * y;
-      case DIVIDE -> x / y;
-      case REMAINDER -> x % y;
-      case POWER -> Scalars.power(x, y);
-      case MAXIMUM -> Math.max(x, y);
-      case MINIMUM -> Math.min(x, y);
-      case AND, OR, XOR, SHIFT_LEFT, SHIFT_RIGHT_LOGICAL ->
-          throw new IllegalArgumentException(fn + " of floats");
-    };
-  }
-
-  private static long integers(BinaryFn fn, DType dtype, long x, long y) {
-    int width = dtype.bytes() * 8;
-    return switch (fn) {
-      case ADD -> x + y;
-      case SUBTRACT -> x - y;
-      case MULTIPLY -> x * y;
-      case DIVIDE -> y == 0 ? -1 : x / y;
-      case REMAINDER -> y == 0 ? x : x % y;
-      case POWER -> Scalars.power(x, y);
-      case MAXIMUM -> Math.max(x, y);
-      case MINIMUM -> Math.min(x, y);
-      case AND -> x & y;
-      case OR -> x | y;
-      case XOR -> x ^ y;
-      case SHIFT_LEFT -> y < 0 || y >= width ? 0 : x << y;
-      case SHIFT_RIGHT_LOGICAL ->
-          y < 0 || y >= width ? 0 : (dtype == DType.I32 ? x & 0xFFFFFFFFL : x) >>> y;
-    };
-  }
-
-  static boolean compare(CompareFn fn, double x, double y) {
-    return switch (fn) {
-      case EQ -> x == y;
-      case NE -> x != y;
-      case LT -> x < y;
-      case LE -> x <= y;
-      case GT -> x > y;
-      case GE -> x >= y;
-    };
+        ? Scalars.floats(fn).applyAsDouble(x, y)
+        : wrap(dtype, Scalars.integers(fn, dtype).applyAsLong((long) x, (long) y));
   }
 
   static double convert(DType from, DType to, double x) {
@@ -103,18 +41,7 @@ final class Arithmetic {
   }
 
   static double reduce(ReduceFn fn, DType dtype, double x, double y) {
-    return binary(combiner(fn), dtype, x, y);
-  }
-
-  private static BinaryFn combiner(ReduceFn fn) {
-    return switch (fn) {
-      case ADD -> BinaryFn.ADD;
-      case MULTIPLY -> BinaryFn.MULTIPLY;
-      case MAXIMUM -> BinaryFn.MAXIMUM;
-      case MINIMUM -> BinaryFn.MINIMUM;
-      case AND -> BinaryFn.AND;
-      case OR -> BinaryFn.OR;
-    };
+    return binary(Scalars.combiner(fn), dtype, x, y);
   }
 
   /** The reduction of nothing. */

@@ -4,6 +4,7 @@ import java.util.List;
 import modelc.ir.BinaryFn;
 import modelc.ir.CompareFn;
 import modelc.ir.DType;
+import modelc.ir.Scalars;
 import modelc.ir.UnaryFn;
 
 /**
@@ -33,7 +34,7 @@ final class Elements {
   static Tensor compare(CompareFn fn, Tensor x, Tensor y) {
     double[] data = new double[x.data().length];
     for (int i = 0; i < data.length; i++) {
-      data[i] = Arithmetic.bool(Arithmetic.compare(fn, x.data()[i], y.data()[i]));
+      data[i] = Arithmetic.bool(Scalars.compare(fn, x.data()[i], y.data()[i]));
     }
     return new Tensor(DType.BOOL, x.shape(), data);
   }
