@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import modelc.frontend.Checked;
@@ -78,11 +79,41 @@ final class SummaryCommand implements Callable<Integer> {
       layer.put("parameters", l.parameters());
       layer.put("formula", l.formula());
       layer.put("windows", l.windows());
+      l.field().ifPresent(field -> put(field, layer));
       layer.put("line", l.line());
       layers.add(layer);
     }
     out.put("layers", layers);
     return out;
+  }
+
+  private static void put(ModelSummary.ReceptiveField field, Map<String, Object> layer) {
+    layer.put("receptive_field", oneOrAll(field.size()));
+    if (field.stride().stream().allMatch(Optional::isPresent)) {
+      layer.put("stride", oneOrAll(strides(field)));
+    }
+  }
+
+  /** One number where all axes of space agree, else one for each. */
+  private static Object oneOrAll(List<? extends Number> perAxis) {
+    return perAxis.stream().distinct().count() == 1 ? perAxis.getFirst() : perAxis;
+  }
+
+  /** Whole numbers without a point. */
+  private static List<Number> strides(ModelSummary.ReceptiveField field) {
+    return field.stride().stream()
+        .flatMap(Optional::stream)
+        .<Number>map(s -> s == Math.rint(s) ? (Number) s.longValue() : s)
+        .toList();
+  }
+
+  /** {@code 5}, or {@code 5 x 3} where the axes differ. */
+  private static String text(List<? extends Number> perAxis) {
+    List<String> each =
+        perAxis.stream()
+            .map(n -> n instanceof Double d ? String.format(Locale.ROOT, "%.3g", d) : n.toString())
+            .toList();
+    return each.stream().distinct().count() == 1 ? each.getFirst() : String.join(" x ", each);
   }
 
   private static List<Object> sizes(Shape shape) {
@@ -92,7 +123,8 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private static String text(ModelSummary s, Map<String, Long> memory) {
-    var table = new Table("layer", "op", "output", ">parameters", "derivation");
+    var table =
+        new Table("layer", "op", "output", ">field", ">stride", ">parameters", "derivation");
     for (Layer l : s.layers()) {
       var derivation = new ArrayList<String>();
       l.windows().stream().distinct().forEach(derivation::add);
@@ -103,13 +135,22 @@ final class SummaryCommand implements Callable<Integer> {
           l.name(),
           l.op(),
           shape(l.output()),
+          l.field().map(f -> text(f.size())).orElse(""),
+          l.field()
+              .filter(f -> f.stride().stream().allMatch(Optional::isPresent))
+              .map(f -> text(strides(f)))
+              .orElse(""),
           l.parameters() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.parameters()),
           derivation.isEmpty() ? "" : derivation.getFirst());
       for (int i = 1; i < derivation.size(); i++) {
-        table.row("", "", "", "", derivation.get(i));
+        table.row("", "", "", "", "", "", derivation.get(i));
       }
     }
     var out = new StringBuilder(s.model()).append("\n\n").append(table).append('\n');
+    if (s.layers().stream().anyMatch(l -> l.field().isPresent())) {
+      line(out, "field       pixels of the image that one element sees, borders not counted");
+      line(out, "stride      pixels from what one element sees to what the next one sees");
+    }
     line(
         out,
         "parameters  %,d%s",

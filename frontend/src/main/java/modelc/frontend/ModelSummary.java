@@ -1,6 +1,7 @@
 package modelc.frontend;
 
 import java.util.List;
+import java.util.Optional;
 import modelc.ir.Shape;
 
 /**
@@ -34,6 +35,7 @@ public record ModelSummary(
    * @param parameters its own, those of inner layers not included
    * @param formula e.g. {@code 5*5*1*6 + 6}; empty without parameters
    * @param windows output size formulas with their numbers, e.g. {@code (32 - 5 + 2*0)/1 + 1 = 28}
+   * @param field what one element of its output sees of the image, if it depends on one
    * @param file where it is applied
    * @param line where it is applied
    */
@@ -45,11 +47,30 @@ public record ModelSummary(
       long parameters,
       String formula,
       List<String> windows,
+      Optional<ReceptiveField> field,
       String file,
       int line) {
     public Layer {
       inputs = List.copyOf(inputs);
       windows = List.copyOf(windows);
+    }
+
+    /** The same row with that field. */
+    public Layer seeing(Optional<ReceptiveField> other) {
+      return new Layer(name, op, inputs, output, parameters, formula, windows, other, file, line);
+    }
+  }
+
+  /**
+   * What one element sees of the image, along each axis of space: as many elements, borders not
+   * counted, and how far apart in the image the sights of neighbours lie.
+   *
+   * @param stride empty where neighbours have no order there, as behind a flatten
+   */
+  public record ReceptiveField(List<Long> size, List<Optional<Double>> stride) {
+    public ReceptiveField {
+      size = List.copyOf(size);
+      stride = List.copyOf(stride);
     }
   }
 

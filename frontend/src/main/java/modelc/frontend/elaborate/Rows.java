@@ -4,10 +4,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import modelc.frontend.ModelSummary;
+import modelc.frontend.reception.ReceptiveFields;
 import modelc.ir.Dim;
 import modelc.ir.Shape;
 import modelc.ir.Span;
+import modelc.ir.tensor.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +39,10 @@ final class Rows {
   }
 
   private final List<ModelSummary.Layer> rows = new ArrayList<>();
+
+  /** What came out of each row, for those that give a tensor. */
+  private final List<Optional<Value>> results = new ArrayList<>();
+
   private final Deque<Row> open = new ArrayDeque<>();
   private boolean recording;
 
@@ -43,8 +51,15 @@ final class Rows {
     recording = on;
   }
 
-  List<ModelSummary.Layer> rows() {
-    return rows;
+  /** The rows, with what each sees of an image among the inputs. */
+  List<ModelSummary.Layer> rows(List<Value> inputs) {
+    var values = results.stream().flatMap(Optional::stream).toList();
+    Map<Value, ModelSummary.ReceptiveField> fields = ReceptiveFields.of(values, inputs);
+    var seeing = new ArrayList<ModelSummary.Layer>();
+    for (int i = 0; i < rows.size(); i++) {
+      seeing.add(rows.get(i).seeing(results.get(i).map(fields::get)));
+    }
+    return seeing;
   }
 
   @Nullable Row begin(String name, String op, List<Val> inputs, Span place) {
@@ -99,8 +114,19 @@ final class Rows {
             Weights.elements(weights),
             Weights.formula(weights),
             row.windows,
+            Optional.empty(),
             row.place.file(),
             row.place.line()));
+    results.add(row.at, first(result));
+  }
+
+  private static Optional<Value> first(Val v) {
+    return switch (v) {
+      case Val.Tensor t -> Optional.of(t.value());
+      case Val.ListVal l when !l.items().isEmpty() -> first(l.items().getFirst());
+      case Val.Outputs o when !o.byName().isEmpty() -> first(o.byName().values().iterator().next());
+      default -> Optional.empty();
+    };
   }
 
   /** Parameters the model itself declares, outside any layer. */
@@ -115,8 +141,10 @@ final class Rows {
               Weights.elements(List.of(w)),
               Weights.formula(List.of(w)),
               List.of(),
+              Optional.empty(),
               w.declared().file(),
               w.declared().line()));
+      results.add(Optional.empty());
     }
   }
 
@@ -127,11 +155,27 @@ final class Rows {
     }
   }
 
-  /** {@code (32 - 5 + 2*0)/1 + 1 = 28}. */
+  /**
+   * {@code (32 - 5 + 2*0)/1 + 1 = 28}; where the input is spread, which is a transposed
+   * convolution, {@code (14 - 1)*2 + 3 - 1 = 28}: last what of the window's reach is cut off.
+   */
   static String windowFormula(
-      Dim in, long size, long low, long high, long stride, long dilation, Dim out, boolean ceil) {
+      Dim in,
+      long size,
+      long low,
+      long high,
+      long stride,
+      long dilation,
+      long spread,
+      Dim out,
+      boolean ceil) {
     String window =
         dilation == 1 ? Long.toString(size) : "(" + dilation + "*(" + size + " - 1) + 1)";
+    if (spread > 1) {
+      long cut = 2 * dilation * (size - 1) - low - high;
+      String rest = cut < 0 ? " + " + -cut : " - " + cut;
+      return "(" + in + " - 1)*" + spread + " + " + window + rest + " = " + out;
+    }
     String padding = low == high ? "2*" + low : low + " + " + high;
     String inner = in + " - " + window + " + " + padding;
     return (ceil ? "ceil((" + inner + ")/" + stride + ")" : "(" + inner + ")/" + stride)

@@ -36,9 +36,14 @@ final class Summaries {
                 parameter && !context.frozen.contains(w.path())));
       }
     }
+    List<Value> inputs =
+        infer.arguments().stream()
+            .filter(a -> a.kind() == Entry.Kind.INPUT)
+            .map(Entry.Argument::value)
+            .toList();
     long flops = flops(infer.results().stream().map(Entry.Result::value).toList());
     return new ModelSummary(
-        model, total, trained, formula(parameters), flops, context.rows.rows(), listed);
+        model, total, trained, formula(parameters), flops, context.rows.rows(inputs), listed);
   }
 
   /**

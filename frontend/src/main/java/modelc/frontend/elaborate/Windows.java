@@ -238,6 +238,7 @@ final class Windows {
               w.padHigh().get(i),
               w.stride().get(i),
               w.windowDilation().get(i),
+              w.baseDilation().get(i),
               result.type().dim(i + 2),
               ceil));
     }
