@@ -14,7 +14,15 @@ import modelc.runtime.DataException;
  */
 public final class Data {
   private static final List<String> NAMES =
-      List.of("digits", "mnist", "cifar10", "image_folder", "csv");
+      List.of(
+          "digits",
+          "mnist",
+          "cifar10",
+          "image_folder",
+          "image_masks",
+          "yolo_boxes",
+          "coco_boxes",
+          "csv");
 
   private Data() {}
 
@@ -121,6 +129,30 @@ public final class Data {
         yield new ImageFolder(
             PictureFiles.of(given, path(given.string("place"), request)),
             given.optionalString("split"));
+      }
+      case "image_masks" -> {
+        Arguments given =
+            new Arguments(s, List.of("images", "masks", "classes", "size", "bad", "cache"));
+        yield new ImageMasks(
+            PictureFiles.of(given, path(given.string("images"), request)),
+            path(given.string("masks"), request),
+            given.has("classes") ? (int) given.integer("classes", 2, 256) : 0);
+      }
+      case "yolo_boxes" -> {
+        Arguments given =
+            new Arguments(s, List.of("images", "labels", "names", "size", "bad", "cache"));
+        Path labels = path(given.string("labels"), request);
+        List<String> names = given.strings("names");
+        yield new BoxedPictures(
+            PictureFiles.of(given, path(given.string("images"), request)),
+            () -> new YoloLabels(FileTree.open(labels), names));
+      }
+      case "coco_boxes" -> {
+        Arguments given = new Arguments(s, List.of("images", "labels", "size", "bad", "cache"));
+        Path labels = path(given.string("labels"), request);
+        yield new BoxedPictures(
+            PictureFiles.of(given, path(given.string("images"), request)),
+            () -> CocoLabels.read(labels));
       }
       default -> throw unknown(s.name());
     };

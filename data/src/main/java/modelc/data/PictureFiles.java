@@ -9,9 +9,6 @@ import modelc.runtime.DataException;
 /** What all sources of picture files take: the files, a stated size, a policy for bad ones. */
 record PictureFiles(
     Path place, Optional<Size> stated, PictureSource.Bad bad, Optional<Long> cacheBytes) {
-  /** The names of its arguments; each source has its own besides. */
-  static final List<String> ARGUMENTS = List.of("size", "bad", "cache");
-
   private static final List<String> READ = List.of("png", "jpg", "jpeg", "bmp");
   private static final List<String> OTHER =
       List.of("gif", "webp", "tif", "tiff", "heic", "avif", "jp2", "svg");

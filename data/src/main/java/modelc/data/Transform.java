@@ -8,8 +8,9 @@ import modelc.runtime.DataException;
  * A step of the pictures' way to the model, applied one by one; a function of seed, epoch and
  * number of the picture alone, so that a set may be read in any order and a run repeated.
  */
-sealed interface Transform {
-  List<String> NAMES = List.of("pad", "resize", "crop", "tiles");
+sealed interface Transform
+    permits Augment, Transform.Crop, Transform.Pad, Transform.Resize, Transform.Tiles {
+  List<String> NAMES = List.of("pad", "resize", "crop", "tiles", "augment");
 
   /**
    * The size of all pictures afterwards.
@@ -52,6 +53,7 @@ sealed interface Transform {
         yield new Crop(given.size("size"), given.flag("random", false));
       }
       case "tiles" -> new Tiles(new Arguments(s, List.of("size")).size("size"));
+      case "augment" -> Augment.of(s);
       default ->
           throw new DataException(
               "D0106",
