@@ -25,7 +25,8 @@ final class Peer implements AutoCloseable {
   }
 
   /** Starts the PyTorch step of {@code network} and waits until it is warm. */
-  static Peer torch(Path python, Path script, String network, int batch, int threads, String wait)
+  static Peer torch(
+      Path python, Path script, String network, int batch, int threads, String wait, String mode)
       throws IOException {
     var builder =
         new ProcessBuilder(
@@ -35,14 +36,14 @@ final class Peer implements AutoCloseable {
                 network,
                 Integer.toString(batch),
                 Integer.toString(threads),
-                "eager"));
+                mode));
     builder.environment().put("OMP_WAIT_POLICY", wait);
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     Process process = builder.start();
     var peer =
         new Peer(
-            "torch T=" + threads + " " + wait,
+            "torch T=" + threads + " " + wait + (mode.equals("eager") ? "" : " " + mode),
             process,
             process.inputReader(StandardCharsets.UTF_8),
             new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8));

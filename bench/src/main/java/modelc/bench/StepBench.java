@@ -1,26 +1,15 @@
 package modelc.bench;
 
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Random;
 import modelc.compiler.Compiler;
-import modelc.frontend.Checked;
-import modelc.frontend.DataCatalog;
-import modelc.frontend.Frontend;
-import modelc.frontend.FrontendOptions;
-import modelc.ir.DType;
-import modelc.ir.TensorType;
 import modelc.runtime.Call;
-import modelc.runtime.Kind;
 import modelc.runtime.Model;
 import modelc.runtime.Session;
-import modelc.runtime.Tensor;
 
 /**
  * Training steps of ours and of PyTorch's, interleaved in one run: medians and ratios, PyTorch at
@@ -42,7 +31,7 @@ public final class StepBench {
     int cores = Runtime.getRuntime().availableProcessors();
     System.out.printf(
         Locale.ROOT,
-        "%-8s %7s %10s %10s %6s  %s%n",
+        "%-12s %7s %10s %10s %6s  %s%n",
         "network",
         "threads",
         "ours ms",
@@ -59,21 +48,24 @@ public final class StepBench {
   private static void compare(Path python, String network, int threads) throws IOException {
     Path script = Path.of("bench", "peers", "torch_step.py");
     var peers = new ArrayList<Peer>();
-    try (Model model = new Compiler().compile(program(network)).load();
+    try (Model model = new Compiler().compile(Steps.program(network, BATCH)).load();
         Session session = model.open(threads)) {
       for (int t = 1; t <= threads; t++) {
         for (String wait : t == 1 ? List.of("passive") : List.of("passive", "active")) {
-          peers.add(Peer.torch(python, script, network, BATCH, t, wait));
+          peers.add(Peer.torch(python, script, network, BATCH, t, wait, "eager"));
+          if (network.startsWith("resnet")) {
+            peers.add(Peer.torch(python, script, network, BATCH, t, wait, "channels_last"));
+          }
         }
       }
-      Call step = prepare(session);
-      time(step, 50);
-      int count = steps(time(step, 20));
+      Call step = Steps.prepare(session);
+      time(step, steps(time(step, 3)));
+      int count = steps(time(step, 3));
       double[] ours = new double[ROUNDS];
       double[][] theirs = new double[peers.size()][ROUNDS];
       int[] counts = new int[peers.size()];
       for (int p = 0; p < counts.length; p++) {
-        counts[p] = steps(peers.get(p).time(10));
+        counts[p] = steps(peers.get(p).time(3));
       }
       for (int r = 0; r < ROUNDS; r++) {
         ours[r] = time(step, count);
@@ -102,7 +94,7 @@ public final class StepBench {
     }
     System.out.printf(
         Locale.ROOT,
-        "%-8s %7d %10.3f %10.3f %6.2f  %s%n",
+        "%-12s %7d %10.3f %10.3f %6.2f  %s%n",
         network,
         threads,
         median(ours),
@@ -121,45 +113,6 @@ public final class StepBench {
       step.run();
     }
     return (System.nanoTime() - start) / 1e6 / count;
-  }
-
-  private static modelc.ir.tensor.Program program(String network) throws IOException {
-    DataCatalog catalog =
-        _ ->
-            List.of(
-                new DataCatalog.Column(
-                    "image",
-                    TensorType.of(
-                        DType.F32,
-                        network.equals("lenet") ? new long[] {1, 32, 32} : new long[] {1, 28, 28})),
-                new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
-    var recipe =
-        Map.of("batch", Integer.toString(BATCH), "optimizer", "sgd(lr = 0.01, momentum = 0.9)");
-    Checked checked =
-        Frontend.load(
-            Path.of("examples", network + ".model"),
-            new FrontendOptions(Map.of(), recipe, catalog));
-    return checked.program();
-  }
-
-  /** A call of the training entry over fixed random data. */
-  private static Call prepare(Session session) {
-    session.init(1);
-    Call step = session.call("train");
-    var random = new Random(1);
-    for (var a : step.spec().arguments(Kind.INPUT)) {
-      Tensor t = step.input(a.name());
-      for (long i = 0; i < t.elements(); i++) {
-        switch (t.type()) {
-          case F32 -> t.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextFloat());
-          case I32 -> t.data().setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt(10));
-          default -> throw new IllegalStateException("no random data of type " + t.type());
-        }
-      }
-    }
-    step.seed(1);
-    step.scalar("step", 1).scalar("steps", 1000).scalar("epoch", 1);
-    return step;
   }
 
   private static double median(double[] values) {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import modelc.ir.loop.LoopEntry;
+import modelc.ir.loop.LoopProgram;
 
 /**
  * What compiling a program gave and cannot be read off its Tensor IR: the objects, what each entry
@@ -26,6 +28,16 @@ record CachedCode(List<Entry> entries, KernelCounts kernels, List<byte[]> object
    * @param symbols its run-time sizes, in the order it takes them, with their maxima
    */
   record Entry(String name, Map<String, Long> symbols, long arenaBytes) {}
+
+  static List<Entry> entries(LoopProgram loops) {
+    var entries = new ArrayList<Entry>();
+    for (LoopEntry e : loops.entries()) {
+      var symbols = new LinkedHashMap<String, Long>();
+      e.symbols().forEach(s -> symbols.put(s.name(), s.max()));
+      entries.add(new Entry(e.name(), symbols, e.arenaBytes()));
+    }
+    return entries;
+  }
 
   void write(DataOutputStream out) throws IOException {
     out.writeInt(entries.size());

@@ -1,13 +1,10 @@
 package modelc.compiler;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import modelc.backend.cpu.CompiledObject;
 import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Machine;
-import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopPrinter;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Printer;
@@ -73,15 +70,9 @@ public final class Compiler {
 
   private CachedCode generate(Program program) {
     LoopProgram loops = loops(program);
-    var entries = new ArrayList<CachedCode.Entry>();
-    for (LoopEntry e : loops.entries()) {
-      var symbols = new LinkedHashMap<String, Long>();
-      e.symbols().forEach(s -> symbols.put(s.name(), s.max()));
-      entries.add(new CachedCode.Entry(e.name(), symbols, e.arenaBytes()));
-    }
     CompiledObject object = new CpuBackend(machine).compile(loops);
     return new CachedCode(
-        entries,
+        CachedCode.entries(loops),
         KernelCounts.of(loops),
         object.parts().stream().map(CompiledObject.Part::object).toList());
   }

@@ -22,6 +22,7 @@ public final class CpuBackend implements Backend<CompiledObject> {
   private static final long STACK_BYTES = 64L << 20;
 
   private final Machine machine;
+  private final boolean timed;
 
   /** For the processor this program runs on. */
   public CpuBackend() {
@@ -29,7 +30,17 @@ public final class CpuBackend implements Backend<CompiledObject> {
   }
 
   public CpuBackend(Machine machine) {
+    this(machine, false);
+  }
+
+  private CpuBackend(Machine machine, boolean timed) {
     this.machine = machine;
+    this.timed = timed;
+  }
+
+  /** One whose code measures itself, launch by launch: {@link Jit#times}. */
+  public CpuBackend timed() {
+    return new CpuBackend(machine, true);
   }
 
   @Override
@@ -47,7 +58,10 @@ public final class CpuBackend implements Backend<CompiledObject> {
     int processors = Math.min(MAX_PARTS, Runtime.getRuntime().availableProcessors());
     var emitter =
         new LlvmEmitter(
-            program, machine.triple(), KernelSize.of(program) < SMALL_PROGRAM ? 1 : processors);
+            program,
+            machine.triple(),
+            KernelSize.of(program) < SMALL_PROGRAM ? 1 : processors,
+            timed);
     List<CompletableFuture<CompiledObject.Part>> parts =
         IntStream.range(0, emitter.parts()).mapToObj(i -> start(emitter, i)).toList();
     var done = parts.stream().map(CpuBackend::await).toList();

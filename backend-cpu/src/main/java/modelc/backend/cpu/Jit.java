@@ -3,6 +3,7 @@ package modelc.backend.cpu;
 import static org.bytedeco.llvm.global.LLVM.*;
 
 import java.lang.foreign.MemorySegment;
+import modelc.ir.loop.LoopEntry;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.llvm.LLVM.LLVMOrcDefinitionGeneratorRef;
 import org.bytedeco.llvm.LLVM.LLVMOrcLLJITBuilderRef;
@@ -65,6 +66,15 @@ public final class Jit implements AutoCloseable {
     long[] address = new long[1];
     LlvmCompiler.check(LLVMOrcLLJITLookup(jit, address, name));
     return MemorySegment.ofAddress(address[0]);
+  }
+
+  /**
+   * The cycles each launch of an entry took, all runs together, where the code is {@linkplain
+   * CpuBackend#timed timed}: 64-bit integers, which may be set to 0 while nobody runs it.
+   */
+  public MemorySegment times(LoopEntry entry) {
+    return symbol(LaunchTimes.symbol(entry.name()))
+        .reinterpret(Math.multiplyExact(8L, entry.launches().size()));
   }
 
   /** Unloads the code; nobody may be running it. */

@@ -56,6 +56,7 @@ final class LlvmCompiler {
           "fptosi",
           "masked",
           "prefetch",
+          "readcyclecounter",
           "x86",
           "aarch64",
           "ctlz",

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import modelc.ir.loop.Kernel;
@@ -41,12 +42,23 @@ import modelc.ir.loop.LoopProgram;
 final class LlvmEmitter {
   private final LoopProgram program;
   private final boolean x86;
+  private final boolean timed;
   private final IdentityHashMap<Kernel, Set<Integer>> aliased = new IdentityHashMap<>();
   private final List<List<Kernel>> parts = new ArrayList<>();
 
   /** Cuts a program for a machine of that LLVM triple into at most {@code parts} modules. */
   LlvmEmitter(LoopProgram program, String triple, int parts) {
+    this(program, triple, parts, false);
+  }
+
+  /**
+   * As above. Entries that are {@code timed} have a barrier at every launch, and thread 0 adds up
+   * the processor's cycles that each takes: launch i's in element i of the exported {@code i64}
+   * array {@code modelc_times_NAME}.
+   */
+  LlvmEmitter(LoopProgram program, String triple, int parts, boolean timed) {
     this.program = program;
+    this.timed = timed;
     this.x86 = triple.startsWith("x86_64");
     List<Kernel> kernels = collect();
     int count = Math.max(1, Math.min(parts, kernels.size()));
@@ -136,17 +148,20 @@ final class LlvmEmitter {
     boolean alone = false;
     String join = "";
     String first = f.pure("icmp eq i32 %tid, 0");
+    Optional<LaunchTimes> times =
+        timed ? Optional.of(LaunchTimes.declare(module, f, e)) : Optional.empty();
     for (LoopEntry.Launch launch : e.launches()) {
-      if (alone && (launch.split() || launch.barrier())) {
+      if (alone && (launch.split() || launch.barrier() || timed)) {
         f.leave();
         f.jump(join);
         f.startBlock(join);
         alone = false;
       }
-      if (launch.barrier()) {
+      if (launch.barrier() || timed) {
         module.helper("modelc.barrier", () -> Barrier.define(module, x86));
         f.line("call void @modelc.barrier(ptr " + barrier + ", i32 %nthreads)");
       }
+      times.ifPresent(t -> t.next(f));
       if (!launch.split() && !alone) {
         String only = f.freshLabel("alone");
         join = f.freshLabel("join");
@@ -161,6 +176,10 @@ final class LlvmEmitter {
       f.leave();
       f.jump(join);
       f.startBlock(join);
+    }
+    if (times.isPresent()) {
+      f.line("call void @modelc.barrier(ptr " + barrier + ", i32 %nthreads)");
+      times.get().next(f);
     }
     f.line("ret i32 0");
     module.function(
