@@ -206,7 +206,9 @@ final class Materialization {
       c += cost(x);
       n += size(x);
     }
-    cost.put(v, Math.min(c, 1 << 20));
+    // What is read again and again stays in registers or the nearest cache.
+    boolean rereads = v.op() instanceof Op.Broadcast o && grows(o) && kept.contains(o.x());
+    cost.put(v, rereads ? 0 : Math.min(c, 1 << 20));
     size.put(v, Math.min(n, 1 << 20));
   }
 

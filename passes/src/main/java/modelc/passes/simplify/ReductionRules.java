@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import modelc.ir.Dim;
+import modelc.ir.ReduceFn;
 import modelc.ir.Shape;
 import modelc.ir.TensorType;
 import modelc.ir.tensor.Builder;
@@ -32,6 +33,12 @@ final class ReductionRules {
     }
     if (o.x().op() instanceof Op.Constant c) {
       return reduceOfSplat(o, c.value(), result, b);
+    }
+    if (o.fn() == ReduceFn.ADD && x.dtype().isFloat()) {
+      Value product = new CommonFactors(o, result, b).pulledOut();
+      if (product != null) {
+        return product;
+      }
     }
     // One sum over all axes adds in another order than two, but neither order is promised.
     if (o.x().op() instanceof Op.Reduce inner && inner.fn() == o.fn() && onlyUse) {
