@@ -98,13 +98,16 @@ final class DataExpressions {
     return new DataSource.Transform(callee.name(), positional, named);
   }
 
-  /** A name is a bare word, {@code skip} or {@code flip}: a recipe has no values by name. */
+  /**
+   * A name is a value of the model's configuration, else a bare word: {@code skip}, {@code flip}.
+   */
   private Object argument(Expr e) {
     if (e instanceof Expr.ListOf list
         && list.items().stream().anyMatch(i -> i instanceof Expr.Call || i instanceof Expr.Name)) {
       return list.items().stream().map(this::argument).toList();
     }
-    if (e instanceof Expr.Name || e instanceof Expr.Call(Expr.Name _, _, _)) {
+    boolean word = e instanceof Expr.Name n && !scope.names.containsKey(n.name());
+    if (word || e instanceof Expr.Call(Expr.Name _, _, _)) {
       return transform(e);
     }
     return plain(evaluator.eval(e, scope), e.span());

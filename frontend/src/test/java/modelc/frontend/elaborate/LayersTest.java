@@ -324,13 +324,13 @@ class LayersTest {
   void aRecipeSeesTheModelsConfiguration() {
     String source =
         """
-        model M(heads: bool = false, weight: float = 0.5) {
-            input image: f32[1, 28, 28]
+        model M(heads: bool = false, weight: float = 0.5, edge: int = 2) {
+            input image: f32[1, 28 + 2 * edge, 32]
             output a = image -> flatten -> left: dense(10)
             if heads { output b = image -> flatten -> right: dense(10) }
         }
         train M {
-            data      = digits()
+            data      = digits() -> pad(edge)
             loss      = cross_entropy(a, label) + (if heads then weight * cross_entropy(b, label) else 0)
             optimizer = sgd()
         }
