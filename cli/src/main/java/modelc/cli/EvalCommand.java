@@ -2,10 +2,12 @@ package modelc.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
+import modelc.ir.tensor.Program;
 import modelc.runtime.BatchSource;
 import modelc.runtime.Evaluator;
 import modelc.runtime.Model;
@@ -44,7 +46,8 @@ final class EvalCommand implements Callable<Integer> {
     Recipe recipe = run.recipe(checked, model);
     Datasets data = Datasets.open(recipe, model.folder());
     BatchSource source = data.test().or(data::validation).orElse(data.train());
-    try (Model compiled = cache.compiler().compile(checked.program()).load();
+    Program program = checked.program().only(List.of("init", "eval"));
+    try (Model compiled = cache.compiler().compile(program).load();
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
       SequencedMap<String, Double> means =

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import modelc.frontend.Checked;
+import modelc.ir.tensor.Program;
 import modelc.runtime.ArgumentSpec;
 import modelc.runtime.EntrySpec;
 import modelc.runtime.Kind;
@@ -73,7 +74,8 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Checked checked = model.load();
-    try (Model compiled = cache.compiler().compile(checked.program()).load();
+    Program program = checked.program().only(List.of("init", "infer"));
+    try (Model compiled = cache.compiler().compile(program).load();
         Session session = compiled.open(Math.max(1, threads));
         Arena arena = Arena.ofConfined()) {
       names.load(session, weights, INITIAL_SEED, Talk.standard());

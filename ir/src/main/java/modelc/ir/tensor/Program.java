@@ -20,4 +20,14 @@ public record Program(String model, List<Entry> entries) {
         .findFirst()
         .orElseThrow(() -> new NoSuchElementException("model " + model + " has no entry " + name));
   }
+
+  /**
+   * The same model with these entries alone, in this order: what is not called need not be
+   * compiled.
+   *
+   * @throws NoSuchElementException if there is none of a name
+   */
+  public Program only(List<String> names) {
+    return new Program(model, names.stream().map(this::entry).toList());
+  }
 }
