@@ -3,11 +3,15 @@ package modelc.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import modelc.cli.Main;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.DataSource;
 import modelc.frontend.Frontend;
@@ -20,6 +24,7 @@ import modelc.ir.TensorType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Parameters and maps of the examples at full size, against the numbers of the papers and of
@@ -90,6 +95,19 @@ class CountsTest {
           """)
   void mapsHaveTheirSizes(String file, String set, String layer, String sizes) throws IOException {
     assertThat(outputs(summary(file, set))).containsEntry(layer, sizes);
+  }
+
+  /** Shapes and recipe with the real data sources, whose files need not be there. */
+  @ParameterizedTest
+  @MethodSource("files")
+  void isRight(Path file) {
+    assertThat(Main.run("check", file.toString())).isZero();
+  }
+
+  static List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.list(Reference.FOLDER.toAbsolutePath())) {
+      return all.filter(f -> f.toString().endsWith(".model")).sorted().toList();
+    }
   }
 
   /** 55 x 55 x 96. */
