@@ -5,10 +5,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
+import modelc.data.DataSet;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
 import modelc.ir.tensor.Program;
-import modelc.runtime.BatchSource;
 import modelc.runtime.Evaluator;
 import modelc.runtime.Model;
 import modelc.runtime.Session;
@@ -45,13 +45,14 @@ final class EvalCommand implements Callable<Integer> {
     Checked checked = model.load();
     Recipe recipe = run.recipe(checked, model);
     Datasets data = Datasets.open(recipe, model.folder());
-    BatchSource source = data.test().or(data::validation).orElse(data.train());
+    DataSet source = data.test().or(data::validation).orElse(data.train());
     Program program = checked.program().only(List.of("init", "eval"));
     try (Model compiled = cache.compiler().compile(program).load();
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
       SequencedMap<String, Double> means =
-          new Evaluator(session).evaluate(source, Math.toIntExact(recipe.batch()));
+          new Evaluator(session, run.dataThreads(source))
+              .evaluate(source, Math.toIntExact(recipe.batch()));
       if (run.json()) {
         means.put("samples", (double) source.size());
         Json.print(means);

@@ -99,6 +99,12 @@ final class TrainCommand implements Callable<Integer> {
           "%d classes: %s", data.train().classNames().size(), shortened(data.train().classNames()));
     }
     data.notes().forEach(n -> talk.line("note: %s", n));
+    long kept = data.train().cacheBytes() >> 20;
+    talk.line(
+        "threads: %d compute, %d read data%s",
+        run.threads(),
+        run.dataThreads(data.train()),
+        kept == 0 ? "" : String.format(", keeping up to %,d MiB of it decoded", kept));
     try (Model compiled = compile(checked);
         Session session = compiled.open(run.threads())) {
       // Optimizer states need their first values even where the weights come from a file.
@@ -138,6 +144,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainerOptions options =
         TrainerOptions.of(Math.toIntExact(recipe.epochs()), Math.toIntExact(recipe.batch()))
             .withSeed(recipe.seed())
+            .withDataThreads(run.dataThreads(data.train()))
             .withCheckpoint(checkpoint, 0);
     if (steps.isPresent()) {
       options = options.withStopAfterStep(steps.get());
@@ -221,7 +228,8 @@ final class TrainCommand implements Callable<Integer> {
       Session session, Recipe recipe, Datasets data, TrainingResult result, Path saved) {
     SequencedMap<String, Double> test =
         data.test().isPresent()
-            ? new Evaluator(session).evaluate(data.test().get(), Math.toIntExact(recipe.batch()))
+            ? new Evaluator(session, run.dataThreads(data.test().get()))
+                .evaluate(data.test().get(), Math.toIntExact(recipe.batch()))
             : new LinkedHashMap<>();
     // A run cut short inside its first epoch has only the means so far.
     boolean whole = result.bestEpoch() > 0 || result.epochs().isEmpty();

@@ -24,6 +24,11 @@ public interface DataSet extends BatchSource {
     return false;
   }
 
+  /** Bytes of decoded samples it keeps at most; 0 where it keeps none. */
+  default long cacheBytes() {
+    return 0;
+  }
+
   /** The class of a sample, found without reading it; below 0 where there is none such. */
   default int label(long sample) {
     return -1;

@@ -84,6 +84,11 @@ final class PictureSet implements DataSet {
   }
 
   @Override
+  public long cacheBytes() {
+    return cache.isPresent() ? form.cacheBytes : 0;
+  }
+
+  @Override
   public int label(long sample) {
     return chain.label(Math.toIntExact(sample));
   }

@@ -30,6 +30,11 @@ final class Selection implements DataSet {
   }
 
   @Override
+  public long cacheBytes() {
+    return base.cacheBytes();
+  }
+
+  @Override
   public int label(long sample) {
     return base.label(samples[Math.toIntExact(sample)]);
   }

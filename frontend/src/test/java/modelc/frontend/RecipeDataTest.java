@@ -34,8 +34,8 @@ class RecipeDataTest {
   private static Checked check(String data, String more, DataCatalog catalog) {
     String source =
         """
-        model M {
-            input image: f32[3, 4, 4]
+        model M(size: int = 4) {
+            input image: f32[3, size, size]
             output y = image -> flatten -> dense(2)
         }
         train M {
@@ -71,6 +71,18 @@ class RecipeDataTest {
     for (DataSource s : asked) {
       assertThat(s.inputs().toString()).contains("image").contains("f32[3,4,4]");
     }
+  }
+
+  @Test
+  void theModelsConfigurationGivesValues() {
+    Checked checked =
+        check(
+            "pictures(\"p\", sizes = [size, 2 * size]) -> pad(size)",
+            "",
+            new Remembering(new ArrayList<>(), -1));
+    DataSource data = checked.recipe().orElseThrow().data();
+    assertThat(data.named()).containsEntry("sizes", List.of(4L, 8L));
+    assertThat(data.transforms().getFirst().arguments()).containsExactly(4L);
   }
 
   private static String rendered(String data, String more, int blamed) {

@@ -7,9 +7,18 @@ import java.util.function.BooleanSupplier;
 public final class Evaluator {
   private final Session session;
   private final Call call;
+  private final int dataThreads;
 
   public Evaluator(Session session) {
+    this(session, 1);
+  }
+
+  /**
+   * @param dataThreads how many threads read samples beside those that compute
+   */
+  public Evaluator(Session session, int dataThreads) {
     this.session = session;
+    this.dataThreads = dataThreads;
     this.call = session.call("eval");
   }
 
@@ -31,7 +40,7 @@ public final class Evaluator {
     var feed = new Feed(call, source);
     var averages = new Averages(call.spec());
     long batches = Prefetcher.batches(source, batch);
-    try (var data = new Prefetcher(source, batch, _ -> position -> position, 0, 0)) {
+    try (var data = new Prefetcher(source, batch, dataThreads, _ -> position -> position, 0, 0)) {
       for (long b = 0; b < batches && !stop.getAsBoolean(); b++) {
         Prefetcher.Batch next = data.next();
         feed.bind(next);

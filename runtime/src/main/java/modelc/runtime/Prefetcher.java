@@ -2,18 +2,20 @@ package modelc.runtime;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Assembles the next batches on a thread of its own while the present one is computed with. Batches
- * come in order; the last of an epoch may be smaller. It does not run anything on them.
+ * Assembles the next batches on threads of its own while the present one is computed with. Batches
+ * come in order, whatever the threads; the last of an epoch may be smaller. It does not run
+ * anything on them.
  */
 final class Prefetcher implements AutoCloseable {
-  private static final int DEPTH = 3;
-
   /** Which sample is the {@code position}th of an epoch. */
   interface Order {
     long sample(long position);
@@ -49,34 +51,71 @@ final class Prefetcher implements AutoCloseable {
   private final List<Column> columns;
   private final int batchSize;
   private final Orders orders;
+  private final long perEpoch;
+  private final boolean oneEpoch;
   private final Arena arena = Arena.ofShared();
-  private final BlockingQueue<Batch> free = new ArrayBlockingQueue<>(DEPTH + 1);
-  private final BlockingQueue<Batch> ready = new ArrayBlockingQueue<>(DEPTH + 1);
-  private final Thread thread;
+  private final List<Thread> threads = new ArrayList<>();
+
+  /** Guards what follows. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition freed = lock.newCondition();
+  private final Condition filled = lock.newCondition();
+  private final Queue<Batch> free = new ArrayDeque<>();
+
+  /**
+   * Batches filled, by their number modulo its length: there are as many batches in all, and they
+   * are taken in order, so that no two meet.
+   */
+  private final @Nullable Batch[] ready;
+
+  /** Number, counted from the first batch made, of the next one to be made and to be taken. */
+  private long making;
+
+  private long taking;
+  private long epoch;
+  private long batchOfEpoch;
+  private Order order;
+  private long orderOf;
+
+  /** Read without the lock too: a batch may take long. */
   private volatile boolean stopped;
+
+  // Of the thread that takes.
   private long waitedNanos;
 
   /**
    * Starts assembling.
    *
+   * @param threads how many assemble, a batch each
    * @param epoch the first epoch; 0: the only one
    * @param firstBatch of that epoch, from 0
    */
-  Prefetcher(BatchSource source, int batchSize, Orders orders, long epoch, long firstBatch) {
+  Prefetcher(
+      BatchSource source, int batchSize, int threads, Orders orders, long epoch, long firstBatch) {
     this.source = source;
     this.columns = source.columns();
     this.batchSize = batchSize;
     this.orders = orders;
+    this.perEpoch = batches(source, batchSize);
+    this.oneEpoch = epoch == 0;
+    this.epoch = epoch;
+    this.batchOfEpoch = firstBatch;
+    this.order = orders.of(epoch);
+    this.orderOf = epoch;
+    // One is computed with, one waits, and each thread fills one.
+    this.ready = new @Nullable Batch[threads + 2];
     try {
-      for (int i = 0; i < DEPTH; i++) {
+      for (int i = 0; i < ready.length; i++) {
         free.add(new Batch(allocate()));
       }
     } catch (ModelcException e) {
       arena.close();
       throw e;
     }
-    thread =
-        Thread.ofPlatform().daemon().name("modelc-data").start(() -> produce(epoch, firstBatch));
+    for (int i = 1; i <= threads; i++) {
+      this.threads.add(Thread.ofPlatform().daemon().name("modelc-data-" + i).start(this::produce));
+    }
   }
 
   private MemorySegment[] allocate() {
@@ -93,31 +132,57 @@ final class Prefetcher implements AutoCloseable {
     return Math.ceilDiv(source.size(), (long) batchSize);
   }
 
-  private void produce(long firstEpoch, long firstBatch) {
-    Batch last = null;
+  /** Which batch a thread is to make. */
+  private record Task(Batch batch, long number, Order order, long epoch, long batchOfEpoch) {}
+
+  private void produce() {
+    for (Task task = task(); task != null; task = task()) {
+      Batch batch = task.batch;
+      try {
+        fill(batch, task.order, task.epoch, task.batchOfEpoch);
+      } catch (Throwable e) {
+        batch.failure = e;
+      }
+      lock.lock();
+      try {
+        ready[(int) (task.number % ready.length)] = batch;
+        filled.signal();
+      } finally {
+        lock.unlock();
+      }
+      if (batch.failure != null) {
+        return;
+      }
+    }
+  }
+
+  /** The next batch to make, once there is memory for it; null when there is nothing left to do. */
+  private @Nullable Task task() {
+    lock.lock();
     try {
-      long perEpoch = batches(source, batchSize);
-      long start = firstBatch;
-      for (long epoch = firstEpoch; epoch == firstEpoch || firstEpoch > 0; epoch++) {
-        Order order = orders.of(epoch);
-        for (long b = start; b < perEpoch; b++) {
-          last = free.take();
-          if (stopped) {
-            return;
+      while (true) {
+        if (batchOfEpoch >= perEpoch) {
+          if (oneEpoch) {
+            return null;
           }
-          fill(last, order, epoch, b);
-          ready.put(last);
+          epoch++;
+          batchOfEpoch = 0;
         }
-        start = 0;
+        if (stopped) {
+          return null;
+        }
+        if (!free.isEmpty()) {
+          break;
+        }
+        freed.awaitUninterruptibly();
       }
-    } catch (InterruptedException e) {
-      // Nobody but close() ends this thread, and it does so by `stopped`.
-    } catch (Throwable e) {
-      if (last == null) {
-        last = new Batch(new MemorySegment[0]);
+      if (orderOf != epoch) {
+        order = orders.of(epoch);
+        orderOf = epoch;
       }
-      last.failure = e;
-      ready.add(last);
+      return new Task(free.remove(), making++, order, epoch, batchOfEpoch++);
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -140,12 +205,7 @@ final class Prefetcher implements AutoCloseable {
    * @throws InterruptedException if the calling thread is interrupted while it waits
    */
   Batch next() throws InterruptedException {
-    Batch batch = ready.poll();
-    if (batch == null) {
-      long start = System.nanoTime();
-      batch = ready.take();
-      waitedNanos += System.nanoTime() - start;
-    }
+    Batch batch = take();
     return switch (batch.failure) {
       case null -> batch;
       case ModelcException e -> throw e;
@@ -153,9 +213,40 @@ final class Prefetcher implements AutoCloseable {
     };
   }
 
+  private Batch take() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      int place = (int) (taking % ready.length);
+      long start = 0;
+      while (ready[place] == null) {
+        if (start == 0) {
+          start = System.nanoTime();
+        }
+        filled.await();
+      }
+      if (start != 0) {
+        waitedNanos += System.nanoTime() - start;
+      }
+      Batch batch = java.util.Objects.requireNonNull(ready[place]);
+      if (batch.failure == null) { // a failure stays: whoever asks again hears of it again
+        ready[place] = null;
+        taking++;
+      }
+      return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives a batch's memory back for a later one. */
   void release(Batch batch) {
-    free.add(batch);
+    lock.lock();
+    try {
+      free.add(batch);
+      freed.signal();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How long {@link #next} has waited in all. */
@@ -165,14 +256,21 @@ final class Prefetcher implements AutoCloseable {
 
   @Override
   public void close() {
-    stopped = true;
-    free.offer(new Batch(new MemorySegment[0])); // wakes the thread; queues have room for it
+    lock.lock();
+    try {
+      stopped = true;
+      freed.signalAll();
+    } finally {
+      lock.unlock();
+    }
     boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
     }
     arena.close();

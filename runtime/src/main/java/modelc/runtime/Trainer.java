@@ -76,7 +76,7 @@ public final class Trainer {
     this.train = session.call("train");
     this.feed = new Feed(train, data);
     this.averages = new Averages(train.spec());
-    this.evaluator = this.validation.map(_ -> new Evaluator(session));
+    this.evaluator = this.validation.map(_ -> new Evaluator(session, options.dataThreads()));
     this.batches = Prefetcher.batches(data, options.batch());
     this.criterion =
         options
@@ -221,7 +221,13 @@ public final class Trainer {
       return TrainingResult.Outcome.STOPPED_EARLY;
     }
     try (var batches =
-        new Prefetcher(data, options.batch(), this::order, progress.epoch, progress.batch)) {
+        new Prefetcher(
+            data,
+            options.batch(),
+            options.dataThreads(),
+            this::order,
+            progress.epoch,
+            progress.batch)) {
       while (true) {
         Optional<TrainingResult.Outcome> outcome = epoch(batches);
         if (outcome.isPresent()) {

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param checkpointSteps save after every so many steps too; 0: only as above
  * @param gradients where to save the gradients of the first step, which the model's entry {@code
  *     gradients} computes
+ * @param dataThreads how many threads read samples beside those that compute; what is read does not
+ *     depend on it
  */
 public record TrainerOptions(
     int epochs,
@@ -26,9 +28,10 @@ public record TrainerOptions(
     Optional<EarlyStopping> stop,
     Optional<Path> checkpoint,
     long checkpointSteps,
-    Optional<Path> gradients) {
+    Optional<Path> gradients,
+    int dataThreads) {
   public TrainerOptions {
-    if (epochs < 1 || batch < 1 || stopAfterStep < 1 || checkpointSteps < 0) {
+    if (epochs < 1 || batch < 1 || stopAfterStep < 1 || checkpointSteps < 0 || dataThreads < 1) {
       throw new UsageException(
           "R0506",
           "cannot train "
@@ -36,7 +39,10 @@ public record TrainerOptions(
               + " epochs in batches of "
               + batch
               + " up to step "
-              + stopAfterStep,
+              + stopAfterStep
+              + " with "
+              + dataThreads
+              + " data threads",
           "use at least 1 of each");
     }
   }
@@ -51,22 +57,50 @@ public record TrainerOptions(
         Optional.empty(),
         Optional.empty(),
         0,
-        Optional.empty());
+        Optional.empty(),
+        1);
   }
 
   public TrainerOptions withSeed(long seed) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, stopAfterStep, stop, checkpoint, checkpointSteps, gradients);
+        epochs,
+        batch,
+        seed,
+        shuffle,
+        stopAfterStep,
+        stop,
+        checkpoint,
+        checkpointSteps,
+        gradients,
+        dataThreads);
   }
 
   public TrainerOptions withShuffle(boolean shuffle) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, stopAfterStep, stop, checkpoint, checkpointSteps, gradients);
+        epochs,
+        batch,
+        seed,
+        shuffle,
+        stopAfterStep,
+        stop,
+        checkpoint,
+        checkpointSteps,
+        gradients,
+        dataThreads);
   }
 
   public TrainerOptions withStopAfterStep(long step) {
     return new TrainerOptions(
-        epochs, batch, seed, shuffle, step, stop, checkpoint, checkpointSteps, gradients);
+        epochs,
+        batch,
+        seed,
+        shuffle,
+        step,
+        stop,
+        checkpoint,
+        checkpointSteps,
+        gradients,
+        dataThreads);
   }
 
   public TrainerOptions withStop(EarlyStopping stop) {
@@ -79,7 +113,8 @@ public record TrainerOptions(
         Optional.of(stop),
         checkpoint,
         checkpointSteps,
-        gradients);
+        gradients,
+        dataThreads);
   }
 
   public TrainerOptions withCheckpoint(Path path, long everySteps) {
@@ -92,7 +127,8 @@ public record TrainerOptions(
         stop,
         Optional.of(path),
         everySteps,
-        gradients);
+        gradients,
+        dataThreads);
   }
 
   public TrainerOptions withGradients(Path path) {
@@ -105,6 +141,21 @@ public record TrainerOptions(
         stop,
         checkpoint,
         checkpointSteps,
-        Optional.of(path));
+        Optional.of(path),
+        dataThreads);
+  }
+
+  public TrainerOptions withDataThreads(int threads) {
+    return new TrainerOptions(
+        epochs,
+        batch,
+        seed,
+        shuffle,
+        stopAfterStep,
+        stop,
+        checkpoint,
+        checkpointSteps,
+        gradients,
+        threads);
   }
 }

@@ -99,18 +99,22 @@ final class DataExpressions {
   }
 
   /**
-   * A name is a value of the model's configuration, else a bare word: {@code skip}, {@code flip}.
+   * A name that the recipe knows is its value, one of the model's configuration; any other is a
+   * bare word, {@code skip} or {@code flip}.
    */
   private Object argument(Expr e) {
     if (e instanceof Expr.ListOf list
-        && list.items().stream().anyMatch(i -> i instanceof Expr.Call || i instanceof Expr.Name)) {
+        && list.items().stream().anyMatch(i -> i instanceof Expr.Call || isWord(i))) {
       return list.items().stream().map(this::argument).toList();
     }
-    boolean word = e instanceof Expr.Name n && !scope.names.containsKey(n.name());
-    if (word || e instanceof Expr.Call(Expr.Name _, _, _)) {
+    if (isWord(e) || e instanceof Expr.Call(Expr.Name _, _, _)) {
       return transform(e);
     }
     return plain(evaluator.eval(e, scope), e.span());
+  }
+
+  private boolean isWord(Expr e) {
+    return e instanceof Expr.Name n && !scope.names.containsKey(n.name());
   }
 
   /** The places of the source and of each transform, in that order. */
