@@ -3,7 +3,7 @@
 For each line: the result y, and the gradients of sum(y * c) by the input and every parameter, in float64; PyTorch's own float32
 error beside, as in reference.py, whose formulas make the numbers: x is uniform(1000), c uniform(77), parameters by their names.
 
-    python3 layers.py          needs torch, numpy, safetensors
+    python3 layers.py          needs torch, torchvision, numpy, safetensors
 """
 
 import zlib
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+import torchvision
 from safetensors.numpy import save_file
 
 from reference import VARIANTS, uniform
@@ -55,7 +56,7 @@ def run(line, dtype, layout=torch.contiguous_format):
     def block(x, path, act, *args, **options):
         return act(bn(conv(x, path + ".conv", *args, **options), path + ".bn"))
 
-    known = {"F": F, "torch": torch, "x": x, "conv": conv, "bn": bn, "block": block, "same": lambda y: y}
+    known = {"F": F, "torch": torch, "torchvision": torchvision, "x": x, "conv": conv, "bn": bn, "block": block, "same": lambda y: y}
     y = eval(there, known | {k.split(".", 1)[1].replace(".", "_"): v for k, v in given.items()})
     c = torch.tensor(np.float32(uniform(y.numel(), 77)).reshape(tuple(y.shape)), dtype=dtype)
     (y * c).sum().backward()

@@ -32,6 +32,7 @@ final class JsonLines implements TrainingListener {
     line.put("epoch", e.epoch());
     line.put("step", e.step());
     line.putAll(e.metrics());
+    e.tables().forEach((name, table) -> line.put(name, table.nested()));
     line.put("seconds", e.seconds());
     line.put("samples_per_second", e.samplesPerSecond());
     line.put("waited", e.waitShare());

@@ -115,6 +115,8 @@ final class Specs {
       case OUTPUT -> Kind.OUTPUT;
       case LOSS -> Kind.LOSS;
       case METRIC -> Kind.METRIC;
+      case TALLY -> Kind.TALLY;
+      case TALLY_OF -> Kind.TALLY_OF;
       case FINITE -> Kind.FINITE;
     };
   }

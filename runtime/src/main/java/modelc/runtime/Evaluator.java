@@ -29,23 +29,33 @@ public final class Evaluator {
    * @throws DataException if the data do not fit the model, or there are none
    */
   public SequencedMap<String, Double> evaluate(BatchSource source, int batch) {
-    return evaluate(source, batch, () -> false);
+    return measure(source, batch).numbers();
   }
 
-  SequencedMap<String, Double> evaluate(BatchSource source, int batch, BooleanSupplier stop) {
+  /**
+   * Loss and metrics, with those that are tables.
+   *
+   * @param batch how many samples at a time
+   * @throws DataException if the data do not fit the model, or there are none
+   */
+  public Measured measure(BatchSource source, int batch) {
+    return measure(source, batch, () -> false);
+  }
+
+  Measured measure(BatchSource source, int batch, BooleanSupplier stop) {
     if (source.size() == 0) {
       throw new DataException(
           "R0503", "there are no samples to evaluate on", "use a larger data set or split");
     }
     var feed = new Feed(call, source);
-    var averages = new Averages(call.spec());
+    var measures = new Measures(call.spec());
     long batches = Prefetcher.batches(source, batch);
     try (var data = new Prefetcher(source, batch, dataThreads, _ -> position -> position, 0, 0)) {
       for (long b = 0; b < batches && !stop.getAsBoolean(); b++) {
         Prefetcher.Batch next = data.next();
         feed.bind(next);
         call.run();
-        averages.add(call, next.count());
+        measures.add(call, next.count());
         data.release(next);
       }
     } catch (InterruptedException e) {
@@ -53,7 +63,7 @@ public final class Evaluator {
       throw new UsageException(
           "R0504", "evaluation was interrupted", "let the thread that evaluates finish", e);
     }
-    return averages.means();
+    return measures.measured();
   }
 
   public Session session() {

@@ -21,6 +21,10 @@ public enum Kind {
   LOSS,
   /** A metric, f32[]. */
   METRIC,
+  /** A metric that is summed over the batches: counts, or the numerators of quotients. */
+  TALLY,
+  /** What the tally of the same name, without {@code .of} at its end, is divided by. */
+  TALLY_OF,
   /** BOOL[]: loss and gradients were finite, and so the update was applied. */
   FINITE;
 

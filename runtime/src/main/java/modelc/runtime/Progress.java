@@ -25,14 +25,14 @@ final class Progress {
   SequencedMap<String, Double> best = new LinkedHashMap<>();
 
   /** All of it and the sums of the epoch under way, as text. */
-  Map<String, String> save(Averages averages) {
+  Map<String, String> save(Measures measures) {
     var text = new TreeMap<String, String>();
     text.put("epoch", Integer.toString(epoch));
     text.put("batch", Long.toString(batch));
     text.put("step", Long.toString(step));
     text.put("best_epoch", Integer.toString(bestEpoch));
-    text.put("epoch_samples", Long.toString(averages.samples()));
-    averages.sums().forEach((name, sum) -> text.put("sum." + name, sum.toString()));
+    text.put("epoch_samples", Long.toString(measures.samples()));
+    measures.save().forEach((name, sums) -> text.put("sum." + name, sums));
     best.forEach((name, value) -> text.put("best." + name, value.toString()));
     return text;
   }
@@ -42,7 +42,7 @@ final class Progress {
    *
    * @throws NumberFormatException if it is not that
    */
-  static Progress restore(Map<String, String> text, Averages averages) {
+  static Progress restore(Map<String, String> text, Measures measures) {
     var p = new Progress();
     p.epoch = Integer.parseInt(text.getOrDefault("epoch", ""));
     p.batch = Long.parseLong(text.getOrDefault("batch", ""));
@@ -51,15 +51,15 @@ final class Progress {
     if (p.epoch < 1 || p.batch < 0 || p.step < 0 || p.bestEpoch < 0) {
       throw new NumberFormatException("negative");
     }
-    var sums = new LinkedHashMap<String, Double>();
+    var sums = new LinkedHashMap<String, String>();
     for (Map.Entry<String, String> e : new TreeMap<>(text).entrySet()) {
       if (e.getKey().startsWith("sum.")) {
-        sums.put(e.getKey().substring(4), Double.valueOf(e.getValue()));
+        sums.put(e.getKey().substring(4), e.getValue());
       } else if (e.getKey().startsWith("best.")) {
         p.best.put(e.getKey().substring(5), Double.valueOf(e.getValue()));
       }
     }
-    averages.restore(sums, Long.parseLong(text.getOrDefault("epoch_samples", "")));
+    measures.restore(sums, Long.parseLong(text.getOrDefault("epoch_samples", "")));
     return p;
   }
 }

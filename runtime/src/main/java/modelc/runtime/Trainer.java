@@ -30,7 +30,7 @@ public final class Trainer {
   private final TrainingListener listener;
   private final Call train;
   private final Feed feed;
-  private final Averages averages;
+  private final Measures measures;
   private final Optional<Evaluator> evaluator;
   private final String monitor;
   private final EarlyStopping criterion;
@@ -75,7 +75,7 @@ public final class Trainer {
     }
     this.train = session.call("train");
     this.feed = new Feed(train, data);
-    this.averages = new Averages(train.spec());
+    this.measures = new Measures(train.spec());
     this.evaluator = this.validation.map(_ -> new Evaluator(session, options.dataThreads()));
     this.batches = Prefetcher.batches(data, options.batch());
     this.criterion =
@@ -87,13 +87,13 @@ public final class Trainer {
   }
 
   private void checkMonitor() {
-    var known = new ArrayList<>(averages.names());
+    var known = new ArrayList<>(measures.names());
     if (validation.isPresent()) {
       session
           .model()
           .spec()
           .entry("eval")
-          .map(Averages::new)
+          .map(Measures::new)
           .ifPresent(a -> a.names().forEach(n -> known.add("val_" + n)));
     }
     if (!known.contains(monitor)) {
@@ -128,7 +128,7 @@ public final class Trainer {
         listener.warning(path + " is missing or damaged; going on from " + checkpoint.path());
       }
       try {
-        progress = Progress.restore(saved, averages);
+        progress = Progress.restore(saved, measures);
       } catch (NumberFormatException e) {
         throw checkpoint.unusable("its progress cannot be read");
       }
@@ -255,7 +255,7 @@ public final class Trainer {
       }
       if (progress.step >= options.stopAfterStep()) {
         if (progress.batch > 0) {
-          report(clock, false, evaluated(clock));
+          report(clock, false, evaluated(clock), false);
         }
         saveLast();
         return Optional.of(TrainingResult.Outcome.STEP_LIMIT);
@@ -286,7 +286,7 @@ public final class Trainer {
     train.run();
     stepNanos[(int) (stepsTimed++ % TIMES_KEPT)] = System.nanoTime() - start;
     checkFinite(step);
-    averages.add(train, batch.count());
+    measures.add(train, batch.count());
     clock.samples += batch.count();
     progress.step = step;
     progress.batch++;
@@ -299,7 +299,7 @@ public final class Trainer {
             batches,
             batch.count(),
             loss(),
-            averages.means()));
+            measures.numbers()));
   }
 
   private void saveGradients(Prefetcher.Batch batch, Path path) {
@@ -343,14 +343,14 @@ public final class Trainer {
   }
 
   private Optional<TrainingResult.Outcome> endEpoch(Clock clock) {
-    SequencedMap<String, Double> metrics = evaluated(clock);
+    Measured measured = evaluated(clock);
     if (isInterrupted()) { // perhaps inside the evaluation: it is made again after resuming
       saveLast();
       return Optional.of(TrainingResult.Outcome.INTERRUPTED);
     }
-    boolean better = noteBest(metrics);
-    report(clock, true, metrics, better);
-    averages.clear();
+    boolean better = noteBest(measured.numbers());
+    report(clock, true, measured, better);
+    measures.clear();
     progress.epoch++;
     progress.batch = 0;
     save();
@@ -388,30 +388,25 @@ public final class Trainer {
         && progress.epoch - 1 - progress.bestEpoch >= criterion.patience();
   }
 
-  /** The means of the epoch so far and those of validation. */
-  private SequencedMap<String, Double> evaluated(Clock clock) {
+  /** What the epoch so far gave, and validation. */
+  private Measured evaluated(Clock clock) {
     clock.stop();
-    SequencedMap<String, Double> metrics = new LinkedHashMap<>(averages.means());
-    evaluator.ifPresent(
-        e ->
-            e.evaluate(validation.orElseThrow(), options.batch(), this::isInterrupted)
-                .forEach((name, value) -> metrics.put("val_" + name, value)));
-    return metrics;
+    Measured measured = measures.measured();
+    return evaluator
+        .map(e -> e.measure(validation.orElseThrow(), options.batch(), this::isInterrupted))
+        .map(measured::with)
+        .orElse(measured);
   }
 
-  private void report(Clock clock, boolean complete, SequencedMap<String, Double> metrics) {
-    report(clock, complete, metrics, false);
-  }
-
-  private void report(
-      Clock clock, boolean complete, SequencedMap<String, Double> metrics, boolean better) {
+  private void report(Clock clock, boolean complete, Measured measured, boolean better) {
     var epoch =
         new TrainingListener.Epoch(
             progress.epoch,
             options.epochs(),
             progress.step,
             complete,
-            metrics,
+            measured.numbers(),
+            measured.tables(),
             better,
             (System.nanoTime() - clock.start) * 1e-9,
             clock.samples / Math.max(1e-9, clock.trained * 1e-9),
@@ -435,7 +430,7 @@ public final class Trainer {
         .checkpoint()
         .ifPresent(
             path -> {
-              Map<String, String> text = new TreeMap<>(progress.save(averages));
+              Map<String, String> text = new TreeMap<>(progress.save(measures));
               text.putAll(identity());
               Checkpoint.save(path, session, Optional.ofNullable(best), text);
               listener.checkpoint(path, progress.step);

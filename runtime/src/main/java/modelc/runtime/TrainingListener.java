@@ -36,6 +36,7 @@ public interface TrainingListener {
    * @param step the last one made
    * @param complete false when the run stopped inside the epoch
    * @param metrics loss and metrics of training, then those of validation under {@code val_}
+   * @param tables the metrics that are more than a number, named likewise: {@link Measured#tables}
    * @param best whether it is the best so far
    * @param seconds it took, validation included
    * @param samplesPerSecond of training alone
@@ -47,6 +48,7 @@ public interface TrainingListener {
       long step,
       boolean complete,
       SequencedMap<String, Double> metrics,
+      SequencedMap<String, Measured.Table> tables,
       boolean best,
       double seconds,
       double samplesPerSecond,

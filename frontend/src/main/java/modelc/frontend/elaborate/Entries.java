@@ -47,7 +47,7 @@ final class Entries {
       case OPTIMIZER_STATE -> 2;
       case INPUT -> 3;
       case SCALAR -> 4;
-      case OUTPUT, LOSS, METRIC, FINITE -> 5;
+      case OUTPUT, LOSS, METRIC, TALLY, TALLY_OF, FINITE -> 5;
     };
   }
 

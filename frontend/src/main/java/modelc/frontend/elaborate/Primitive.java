@@ -36,6 +36,7 @@ enum Primitive {
   SUM("sum", "x, over: axes = none"),
   PRODUCT("product", "x: list"),
   COUNT("count", "x, over: axes"),
+  TALLY("tally", "x, of = none"),
   CAST("cast", "x, to: element"),
   STOP_GRADIENT("stop_gradient", "x"),
   TRANSPOSE("transpose", "x"),

@@ -55,6 +55,7 @@ final class Primitives {
       case SUM -> reductions.sum(arg(a, "x"), arg(a, "over"), place);
       case PRODUCT -> reductions.product((Val.ListVal) arg(a, "x"), place);
       case COUNT -> reductions.count(tensor(p, a, "x", place), (Val.Axes) arg(a, "over"), place);
+      case TALLY -> tally(p, a, place);
       case CAST -> cast(arg(a, "x"), ((Val.Element) arg(a, "to")).dtype(), place);
       case STOP_GRADIENT -> {
         Val x = arg(a, "x");
@@ -246,6 +247,36 @@ final class Primitives {
                     .builder()
                     .select(all.get(0).value(), all.get(1).value(), all.get(2).value()));
     return new Val.Tensor(v, all.getFirst().axes());
+  }
+
+  private Val tally(Primitive p, Map<String, Val> a, Span place) {
+    Val.Tensor sums = counts(p, a, "x", place);
+    if (arg(a, "of") instanceof Val.None) {
+      return new Val.Tally(sums, null);
+    }
+    Val.Tensor of = counts(p, a, "of", place);
+    if (!of.type().shape().equals(sums.type().shape())) {
+      throw context.error(
+          Code.OPERANDS,
+          place,
+          "`tally` divides element by element",
+          Show.type(sums.type()) + " by " + Show.type(of.type()));
+    }
+    return new Val.Tally(sums, of);
+  }
+
+  /** A tensor that can be added up over batches: f32, without a batch axis. */
+  private Val.Tensor counts(Primitive p, Map<String, Val> a, String name, Span place) {
+    Val.Tensor t = tensor(p, a, name, place);
+    if (!t.type().shape().elements().isConstant()) {
+      throw context.error(
+          Code.OPERANDS,
+          place,
+          "`tally` adds up over the batches, and this differs in size from one to the next",
+          Show.type(t.type()),
+          "sum over the batch first: `tally(sum(x, over = all))`");
+    }
+    return (Val.Tensor) cast(t, DType.F32, place);
   }
 
   private Val cast(Val x, DType to, Span place) {

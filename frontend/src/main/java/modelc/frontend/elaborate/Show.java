@@ -58,6 +58,7 @@ final class Show {
       case Val.Configured c -> "a `" + c.instance().decl().name().name() + "` layer";
       case Val.OptimizerKind o -> "the optimizer `" + o.decl().name().name() + "`";
       case Val.ConfiguredOptimizer o -> "an optimizer `" + o.decl().name().name() + "`";
+      case Val.Tally _ -> "a tally";
       case Val.Outputs o -> "the outputs " + String.join(", ", o.byName().keySet());
       case Val.Poison _ -> "a value reported before";
     };
@@ -89,6 +90,7 @@ final class Show {
           Val.Configured _,
           Val.OptimizerKind _,
           Val.ConfiguredOptimizer _,
+          Val.Tally _,
           Val.Outputs _,
           Val.Poison _ ->
           kind(v);

@@ -1,6 +1,7 @@
 package modelc.frontend.elaborate;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * besides.
  */
 final class Training {
-  private record Judged(Value loss, Map<String, Value> metrics) {}
+  private record Judged(Value loss, List<Entry.Result> metrics) {}
 
   private final Evaluator evaluator;
   private final Context context;
@@ -250,7 +251,7 @@ final class Training {
                   } catch (Problem p) {
                     context.report(p);
                   }
-                  Map<String, Value> metrics = metrics(scope);
+                  List<Entry.Result> metrics = metrics(scope);
                   if (loss == null) {
                     throw new Context.TooMuch();
                   }
@@ -313,13 +314,15 @@ final class Training {
     return new Averages(evaluator).over(t, place);
   }
 
-  private Map<String, Value> metrics(Scope scope) {
+  private List<Entry.Result> metrics(Scope scope) {
     Decl.Setting s = settings.get("metrics");
-    Map<String, Value> result = new LinkedHashMap<>();
+    var results = new ArrayList<Entry.Result>();
+    metricNames.clear();
     if (s == null) {
-      return result;
+      return results;
     }
     List<Expr> each = s.value() instanceof Expr.ListOf l ? l.items() : List.of(s.value());
+    var names = new HashSet<String>();
     for (Expr e : each) {
       try {
         String base =
@@ -327,24 +330,39 @@ final class Training {
                 ? n.name()
                 : e instanceof Expr.Name n ? n.name() : "metric";
         String name = base;
-        for (int i = 2; result.containsKey(name); i++) {
+        for (int i = 2; !names.add(name); i++) {
           name = base + "_" + i;
         }
-        result.put(name, mean(evaluator.eval(e, scope), "a metric", e.span()));
+        results.addAll(metric(name, evaluator.eval(e, scope), e.span()));
       } catch (Problem p) {
         context.report(p);
       }
     }
-    metricNames.clear();
-    metricNames.addAll(result.keySet());
-    return result;
+    return results;
+  }
+
+  /** A mean, a quotient of sums, or sums alone: those are a table and no number. */
+  private List<Entry.Result> metric(String name, Val v, Span place) {
+    if (!(v instanceof Val.Tally t)) {
+      metricNames.add(name);
+      return List.of(result(name, Entry.Kind.METRIC, mean(v, "a metric", place)));
+    }
+    Entry.Result sums = result(name, Entry.Kind.TALLY, t.sums().value());
+    if (t.of() == null) {
+      return List.of(sums);
+    }
+    metricNames.add(name);
+    return List.of(sums, result(name + ".of", Entry.Kind.TALLY_OF, t.of().value()));
+  }
+
+  private static Entry.Result result(String name, Entry.Kind kind, Value v) {
+    return new Entry.Result(name, kind, v, OptionalInt.empty());
   }
 
   private static List<Entry.Result> results(Judged judged) {
     var results = new ArrayList<Entry.Result>();
-    results.add(new Entry.Result("loss", Entry.Kind.LOSS, judged.loss, OptionalInt.empty()));
-    judged.metrics.forEach(
-        (n, v) -> results.add(new Entry.Result(n, Entry.Kind.METRIC, v, OptionalInt.empty())));
+    results.add(result("loss", Entry.Kind.LOSS, judged.loss));
+    results.addAll(judged.metrics);
     return results;
   }
 
@@ -398,7 +416,7 @@ final class Training {
               return step.updates(judged.loss, o, limit, optimizer.value().span());
             });
     var results = results(judged);
-    results.add(new Entry.Result("finite", Entry.Kind.FINITE, step.finite(), OptionalInt.empty()));
+    results.add(result("finite", Entry.Kind.FINITE, step.finite()));
     return Entries.of("train", trained.phase(), results, updates);
   }
 }

@@ -91,6 +91,9 @@ sealed interface Val {
 
   record Element(DType dtype) implements Val {}
 
+  /** Sums over all batches, and what they are divided by in the end, if anything: a metric. */
+  record Tally(Tensor sums, @Nullable Tensor of) implements Val {}
+
   /** A tensor; {@code axes} has a name, or null, for each. */
   record Tensor(Value value, List<@Nullable AxisName> axes) implements Val {
     public Tensor {

@@ -33,8 +33,12 @@ public record Entry(String name, List<Argument> arguments, List<Result> results)
     OUTPUT,
     /** The loss, f32[]. */
     LOSS,
-    /** A metric, f32[]. */
+    /** A metric, f32[]: averaged over the examples of all batches. */
     METRIC,
+    /** A metric, f32 of constant sizes: summed over the batches. */
+    TALLY,
+    /** What the tally of the same name, without {@code .of} at its end, is divided by. */
+    TALLY_OF,
     /** BOOL[]: loss and gradients were finite, and so the update was applied. */
     FINITE
   }

@@ -118,7 +118,7 @@ public final class Verifier {
   private static boolean isArgumentKind(Entry.Kind kind) {
     return switch (kind) {
       case INPUT, PARAMETER, STATE, OPTIMIZER_STATE, SCALAR -> true;
-      case OUTPUT, LOSS, METRIC, FINITE -> false;
+      case OUTPUT, LOSS, METRIC, TALLY, TALLY_OF, FINITE -> false;
     };
   }
 
@@ -129,6 +129,7 @@ public final class Verifier {
           case INPUT, SCALAR -> false;
           case OUTPUT, PARAMETER, STATE, OPTIMIZER_STATE -> true;
           case LOSS, METRIC -> type.equals(TensorType.scalar(DType.F32));
+          case TALLY, TALLY_OF -> type.dtype() == DType.F32 && type.shape().elements().isConstant();
           case FINITE -> type.equals(TensorType.scalar(DType.BOOL));
         };
     require(fits, where, "result %s of kind %s is %s", r.name(), r.kind(), type);
