@@ -2,14 +2,15 @@ package modelc.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import modelc.data.DataSet;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
 import modelc.ir.tensor.Program;
 import modelc.runtime.Evaluator;
+import modelc.runtime.Measured;
 import modelc.runtime.Model;
 import modelc.runtime.Session;
 import picocli.CommandLine.Command;
@@ -50,14 +51,18 @@ final class EvalCommand implements Callable<Integer> {
     try (Model compiled = cache.compiler().compile(program).load();
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
-      SequencedMap<String, Double> means =
+      Measured measured =
           new Evaluator(session, run.dataThreads(source))
-              .evaluate(source, Math.toIntExact(recipe.batch()));
+              .measure(source, Math.toIntExact(recipe.batch()));
       if (run.json()) {
-        means.put("samples", (double) source.size());
-        Json.print(means);
+        var object = new LinkedHashMap<String, Object>(measured.numbers());
+        measured.tables().forEach((name, table) -> object.put(name, table.nested()));
+        object.put("samples", source.size());
+        Json.print(object);
       } else {
-        System.out.println(Progress.numbers(means) + "  on " + source.size() + " samples");
+        System.out.println(
+            Progress.numbers(measured.numbers()) + "  on " + source.size() + " samples");
+        System.out.print(MeasuredTables.text(measured, source.classNames()));
       }
     }
     return ExitCode.OK.code();

@@ -3,6 +3,7 @@ package modelc.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.ByteArrayOutputStream;
@@ -193,6 +194,68 @@ class CommandLineTest {
         Safetensors weights = Safetensors.open(file)) {
       return weights.read(weights.entry(name).orElseThrow(), arena).floats();
     }
+  }
+
+  /** Tallies: sums over the whole set, the smaller last batch included, whatever the batches. */
+  @Test
+  void quotientsAndTablesAreThoseOfTheWholeSet() throws IOException {
+    Path model =
+        file(
+            """
+            model M {
+                input image: f32[1, 28, 28]
+                output logits = image -> flatten -> a: dense(10)
+            }
+            train M {
+                data = digits(count = 300)
+                validation = 0.3
+                loss = cross_entropy(logits, label)
+                metrics = [accuracy(logits, label), iou(logits, label), confusion(logits, label)]
+                optimizer = sgd(lr = 0.01)
+                epochs = 2
+                stop = early(monitor = val_iou)
+            }
+            """);
+    Path whole = folder.resolve("whole");
+    Path halves = folder.resolve("halves");
+    Run once = run("train", model, "--json", "--threads", 1, "--out", whole);
+    assertThat(once.code()).as(once.err()).isZero();
+    assertThat(run("train", model, "--json", "--threads", 1, "--steps", 6, "--out", halves).code())
+        .isZero();
+    Run rest = run("train", model, "--json", "--threads", 1, "--resume", "--out", halves);
+    JsonObject expected = once.lines().get(1);
+    JsonObject resumed = rest.lines().getFirst();
+    for (String key : List.of("loss", "iou", "iou_per_class", "confusion", "val_confusion")) {
+      assertThat(resumed.get(key)).as(key).isEqualTo(expected.get(key));
+    }
+    Object weights = whole.resolve("weights.safetensors");
+    Run large = run("eval", model, "--weights", weights, "batch=64", "--json");
+    Run small = run("eval", model, "--weights", weights, "batch=7", "--json");
+    JsonObject e = large.json();
+    assertThat(small.json().get("confusion")).isEqualTo(e.get("confusion"));
+    assertThat(small.json().get("iou")).isEqualTo(e.get("iou"));
+    checkAgainstConfusion(e);
+    String table = run("eval", model, "--weights", weights).out();
+    assertThat(table).contains("iou_per_class", "confusion");
+  }
+
+  private static void checkAgainstConfusion(JsonObject e) {
+    double[][] counts = new Gson().fromJson(e.get("confusion"), double[][].class);
+    double total = 0;
+    double right = 0;
+    double iou = 0;
+    for (int i = 0; i < 10; i++) {
+      double union = -counts[i][i];
+      for (int j = 0; j < 10; j++) {
+        total += counts[i][j];
+        union += counts[i][j] + counts[j][i];
+      }
+      right += counts[i][i];
+      iou += counts[i][i] / union / 10;
+    }
+    assertThat(total).isEqualTo(e.get("samples").getAsDouble());
+    assertThat(e.get("accuracy").getAsDouble()).isCloseTo(right / total, within(1e-6));
+    assertThat(e.get("iou").getAsDouble()).isCloseTo(iou, within(1e-9));
   }
 
   @Test

@@ -136,8 +136,11 @@ final class Training {
     List<DataCatalog.Column> inputs = inputs(inferred);
     DataSource source =
         new DataExpressions(evaluator, plain).source(s, settings).withInputs(inputs);
-    boolean written = s != null && settings.dataOverride().isEmpty();
-    columns = columns(source, place, written ? DataExpressions.places(s.value()) : List.of());
+    List<Span> places =
+        s == null || settings.dataOverride().isPresent()
+            ? List.of()
+            : DataExpressions.places(s.value());
+    columns = columns(source, place, places);
     Map<String, TensorType> given = new LinkedHashMap<>();
     columns.forEach(c -> given.put(c.name(), c.type()));
     inputs.forEach(i -> checkColumn(i.name(), i.type(), given, place));
