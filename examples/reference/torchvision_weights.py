@@ -33,13 +33,15 @@ NETWORKS = {
     "vgg16": ("vgg", RULES),
     "vgg11_bn": ("vgg", ["--set", "depth=11", "--set", "normalized=true", *RULES]),
     "alexnet": ("alexnet", ["--set", "towers=1", *RULES]),
+    "googlenet": ("googlenet", ["--map", "aux1=", "--map", "aux2=", *RULES]),
 }
 
 
 def module(name):
     """Untrained, but with running statistics that are not just 0 and 1."""
     torch.manual_seed(1)
-    net = getattr(torchvision.models, name)(weights=None)
+    extra = {"init_weights": True} if name == "googlenet" else {}
+    net = getattr(torchvision.models, name)(weights=None, **extra)
     for layer in net.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.weight.data.uniform_(0.5, 1.5)

@@ -204,6 +204,53 @@ class WeightsCommandTest {
     assertThat(predict("--set", "classes=7", "--weights", theirs, "--partial")).isEqualTo(y);
   }
 
+  /** At rate 0 the weights that come out are those that went in; the new head has its own. */
+  @Test
+  void trainingBeginsWithWhatFits() throws IOException {
+    Path lenet =
+        (Files.isDirectory(Path.of("../examples")) ? Path.of("../examples") : Path.of("examples"))
+            .resolve("lenet.model");
+    Tensor conv1 = tensor(1, 6, 1, 5, 5);
+    Path theirs = folder.resolve("theirs.safetensors");
+    Safetensors.write(
+        theirs, Map.of(), Map.of("net.conv1.weight", conv1, "net.fc2.weight", tensor(2, 1000, 84)));
+    Path out = folder.resolve("out.safetensors");
+    Run r =
+        run(
+            "train",
+            lenet,
+            "data=digits(count = 64)",
+            "optimizer=sgd(lr = 0)",
+            "validation=0",
+            "stop=none",
+            "--steps",
+            1,
+            "--init",
+            theirs,
+            "--map",
+            "net.conv1=conv1",
+            "--map",
+            "net.fc2=fc2",
+            "--partial",
+            "--out",
+            folder.resolve("run"),
+            "-o",
+            out,
+            "--threads",
+            1);
+    assertThat(r.code()).as(r.err()).isZero();
+    assertThat(r.err())
+        .contains("1 tensors fit, 1 have another shape, 8 of the model are not in the file");
+    try (var file = Safetensors.open(out);
+        var arena = Arena.ofConfined()) {
+      assertThat(file.read(file.entry("conv1.w").orElseThrow(), arena).floats())
+          .isEqualTo(conv1.floats());
+      assertThat(file.read(file.entry("fc2.w").orElseThrow(), arena).floats())
+          .hasSize(840)
+          .isNotEqualTo(new float[840]);
+    }
+  }
+
   @Test
   void rulesMayStandInAFile() throws IOException {
     Path rules = Files.writeString(folder.resolve("rules.map"), "// the head\nfc = head\n");
