@@ -12,10 +12,11 @@ import modelc.runtime.Call;
 import modelc.runtime.Session;
 
 /**
- * How long each kernel of a training step takes, the slowest first. A barrier at every launch makes
- * the whole step somewhat slower than it is: {@link StepBench} measures that.
+ * How long each kernel of a training step takes, or of ResNet-18's inference, the slowest first. A
+ * barrier at every launch makes the whole somewhat slower than it is: {@link StepBench} and {@link
+ * InferenceBench} measure that.
  *
- * <p>Arguments: the network, the batch (default 64), the threads (default 2).
+ * <p>Arguments: the network (or resnet18), the batch (default 64), the threads (default 2).
  */
 public final class KernelBench {
   private static final double SECONDS = 3;
@@ -31,20 +32,22 @@ public final class KernelBench {
   public static void main(String[] args) throws IOException {
     int batch = args.length > 1 ? Integer.parseInt(args[1]) : 64;
     int threads = args.length > 2 ? Integer.parseInt(args[2]) : 2;
-    Program all = Steps.program(args[0], batch);
+    boolean infers = args[0].equals("resnet18");
+    String entry = infers ? "infer" : "train";
+    Program all = infers ? Steps.resnet18(batch) : Steps.program(args[0], batch);
     try (TimedModel timed = TimedModel.compile(all);
         Session session = timed.model().open(threads)) {
-      Call step = Steps.prepare(session);
+      Call step = infers ? Steps.inference(session, batch) : Steps.prepare(session);
       step.run();
       step.run();
-      timed.reset("train");
+      timed.reset(entry);
       long start = System.nanoTime();
       int runs = 0;
       while (System.nanoTime() - start < SECONDS * 1e9) {
         step.run();
         runs++;
       }
-      report(timed.launches("train"), (System.nanoTime() - start) / 1e6 / runs);
+      report(timed.launches(entry), (System.nanoTime() - start) / 1e6 / runs);
     }
   }
 
@@ -69,6 +72,6 @@ public final class KernelBench {
           s.bytes() / s.millis() / 1e6,
           e.getKey());
     }
-    System.out.printf(Locale.ROOT, "%9.3f ms a step, %d launches%n", millis, launches.size());
+    System.out.printf(Locale.ROOT, "%9.3f ms a call, %d launches%n", millis, launches.size());
   }
 }

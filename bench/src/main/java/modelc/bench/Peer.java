@@ -24,8 +24,8 @@ final class Peer implements AutoCloseable {
     this.to = to;
   }
 
-  /** Starts the PyTorch step of {@code network} and waits until it is warm. */
-  static Peer torch(
+  /** Starts {@code script} for {@code network} and waits until it is warm. */
+  static Peer start(
       Path python, Path script, String network, int batch, int threads, String wait, String mode)
       throws IOException {
     var builder =
@@ -43,13 +43,13 @@ final class Peer implements AutoCloseable {
     Process process = builder.start();
     var peer =
         new Peer(
-            "torch T=" + threads + " " + wait + (mode.equals("eager") ? "" : " " + mode),
+            "T=" + threads + " " + wait + (mode.equals("eager") ? "" : " " + mode),
             process,
             process.inputReader(StandardCharsets.UTF_8),
             new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8));
     String ready = peer.from.readLine();
     if (ready == null || !ready.startsWith("ready")) {
-      throw new IOException("PyTorch did not start: " + python + " " + script + " said " + ready);
+      throw new IOException("the peer did not start: " + python + " " + script + " said " + ready);
     }
     peer.signal("STOP");
     return peer;

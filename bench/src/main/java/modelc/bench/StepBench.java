@@ -52,9 +52,9 @@ public final class StepBench {
         Session session = model.open(threads)) {
       for (int t = 1; t <= threads; t++) {
         for (String wait : t == 1 ? List.of("passive") : List.of("passive", "active")) {
-          peers.add(Peer.torch(python, script, network, BATCH, t, wait, "eager"));
+          peers.add(Peer.start(python, script, network, BATCH, t, wait, "eager"));
           if (network.startsWith("resnet")) {
-            peers.add(Peer.torch(python, script, network, BATCH, t, wait, "channels_last"));
+            peers.add(Peer.start(python, script, network, BATCH, t, wait, "channels_last"));
           }
         }
       }

@@ -61,10 +61,36 @@ final class Steps {
         .program();
   }
 
+  /** ResNet-18 for batches of up to {@code batch} images of 224x224, which is not trained. */
+  static Program resnet18(int batch) throws IOException {
+    DataCatalog none =
+        _ -> {
+          throw new IllegalStateException("ResNet-18 has no recipe");
+        };
+    var options = new FrontendOptions(Map.of("depth", "18"), Map.of(), none).withMaxBatch(batch);
+    return Frontend.load(Path.of("examples", "resnet.model"), options).program();
+  }
+
   /** A call of the training entry over fixed random data. */
   static Call prepare(Session session) {
     session.init(1);
     Call step = session.call("train");
+    fill(step);
+    step.seed(1);
+    step.scalar("step", 1).scalar("steps", 1000).scalar("epoch", 1);
+    return step;
+  }
+
+  /** A call of the inference entry over a batch of fixed random data. */
+  static Call inference(Session session, int batch) {
+    session.init(1);
+    Call call = session.call("infer").size("batch", batch);
+    fill(call);
+    return call;
+  }
+
+  /** Random inputs, the same each time. */
+  static void fill(Call step) {
     var random = new Random(1);
     for (var a : step.spec().arguments(Kind.INPUT)) {
       Tensor t = step.input(a.name());
@@ -76,8 +102,5 @@ final class Steps {
         }
       }
     }
-    step.seed(1);
-    step.scalar("step", 1).scalar("steps", 1000).scalar("epoch", 1);
-    return step;
   }
 }
