@@ -9,6 +9,7 @@ import static modelc.ir.loop.LoopBuilder.size;
 import static modelc.ir.loop.LoopBuilder.sub;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -47,6 +48,9 @@ record Packing(
   /** Terms of a long sum that one item packs. */
   private static final long BLOCK = 64;
 
+  /** Terms along the axis of the longest stride that are packed while their lines are in L1. */
+  private static final long NEAR = 32;
+
   /** How many elements the panels take. */
   static Dim elements(Dim batch, Columns columns, Dim terms) {
     return batch.times(terms).times(columns.padded());
@@ -67,8 +71,13 @@ record Packing(
     if (all.isEmpty()) {
       all.add(Axis.of(1, 0, 0));
     }
+    if (!isAdjacent()) {
+      // What is far apart in the columns comes last, so that a line once in the cache is used
+      // whole.
+      all.sort(Comparator.comparingLong((Axis a) -> -Axis.constant(a.stride()).orElse(0)));
+    }
     Axis outer = all.removeFirst();
-    long block = all.isEmpty() ? BLOCK : 1;
+    long block = all.isEmpty() ? BLOCK : isAdjacent() ? 1 : NEAR;
     var b = new LoopBuilder();
     Nest.parallel(
         b,
@@ -99,6 +108,10 @@ record Packing(
               });
         });
     return Kernels.of(name, b, List.of(from, to));
+  }
+
+  private boolean isAdjacent() {
+    return Axis.constant(colStride).orElse(0) == 1;
   }
 
   private void eachStrip(LoopBuilder b, Expr panel, BiConsumer<LoopBuilder, Columns.Strip> body) {
@@ -133,7 +146,7 @@ record Packing(
       return;
     }
     int lanes = strip.tile().lanes();
-    boolean adjacent = Axis.constant(colStride).orElse(0) == 1;
+    boolean adjacent = isAdjacent();
     for (int v = 0; v < strip.tile().vectors(); v++) {
       Expr first = add(source, mul(colStride, index((long) v * lanes)));
       Expr at = adjacent ? first : new Expr.Ramp(first, colStride, lanes);

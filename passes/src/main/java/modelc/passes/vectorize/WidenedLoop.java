@@ -118,7 +118,13 @@ final class WidenedLoop {
   }
 
   private int copies() {
-    if (reductions.isEmpty() || cost.work() > WORK_THAT_HIDES_LATENCY) {
+    if (reductions.isEmpty()) {
+      // Columns that are reduced by a loop inside.
+      return left.isPresent() && left.getAsLong() % lanes == 0
+          ? Jam.copies(f.body(), left.getAsLong() / lanes)
+          : 1;
+    }
+    if (cost.work() > WORK_THAT_HIDES_LATENCY) {
       return 1;
     }
     return Math.clamp(left.orElse(Long.MAX_VALUE) / lanes, 1, ACCUMULATORS);
@@ -167,12 +173,17 @@ final class WidenedLoop {
     }
     Var v = Var.index(names.fresh(f.var().name()));
     facts.learn(v, next, step);
-    var body = new ArrayList<Stmt>();
+    var bodies = new ArrayList<List<Stmt>>();
     for (int copy = 0; copy < copies; copy++) {
       Expr base = LoopBuilder.add(new Expr.VarRef(v), LoopBuilder.index((long) copy * lanes));
+      var body = new ArrayList<Stmt>();
       widener(base, lanes, copy).stmt(f.body(), body);
+      bodies.add(body);
     }
-    out.add(new Stmt.For(LoopKind.SERIAL, v, next, end, step, new Stmt.Block(body)));
+    Optional<List<Stmt>> jammed =
+        reductions.isEmpty() && copies > 1 ? new Jam(names::fresh).of(bodies) : Optional.empty();
+    List<Stmt> all = jammed.orElseGet(() -> bodies.stream().flatMap(List::stream).toList());
+    out.add(new Stmt.For(LoopKind.SERIAL, v, next, end, step, new Stmt.Block(all)));
     next = end;
   }
 

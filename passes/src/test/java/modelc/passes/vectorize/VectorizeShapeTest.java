@@ -88,6 +88,48 @@ class VectorizeShapeTest {
   }
 
   @Test
+  void columnsAreReducedSideBySide() {
+    assertThat(reducedColumns(16)).containsExactly(16L, 2L);
+    assertThat(reducedColumns(64)).containsExactly(32L, 4L);
+    // Five vectors are no multiple of two, three or four.
+    assertThat(reducedColumns(40)).containsExactly(8L, 1L);
+  }
+
+  /** The step of the loop over so many columns, and the vectors the loop inside reads in a turn. */
+  private List<Long> reducedColumns(long columns) {
+    Stmt s =
+        run(
+            b ->
+                b.loop(
+                    LoopKind.VECTOR,
+                    "i",
+                    LoopBuilder.index(columns),
+                    (c, i) -> {
+                      Buffer acc = c.alloc("acc", DType.F32, 1, 1, Space.REGISTER);
+                      Expr zero = LoopBuilder.index(0);
+                      c.store(acc, zero, new Expr.Const(DType.F32, 0));
+                      c.loop(
+                          LoopKind.SERIAL,
+                          "r",
+                          LoopBuilder.index(9),
+                          (d, r) -> {
+                            Expr at =
+                                LoopBuilder.add(i, LoopBuilder.mul(r, LoopBuilder.index(columns)));
+                            d.store(
+                                acc,
+                                zero,
+                                new Expr.Binary(
+                                    BinaryFn.ADD,
+                                    LoopBuilder.load(acc, zero),
+                                    LoopBuilder.load(x, at)));
+                          });
+                      c.store(y, i, LoopBuilder.load(acc, zero));
+                    }));
+    assertThat(loops(s)).hasSize(2);
+    return List.of(loops(s).getFirst().step(), (long) stores(loops(s).getLast()).size());
+  }
+
+  @Test
   void aMultipleOfTheLanesIsSeenThroughASymbol() {
     Expr n = LoopBuilder.mul(LoopBuilder.index(16), new Expr.Size(BATCH));
     Stmt s =
