@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -13,9 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 import modelc.runtime.DataException;
 import modelc.runtime.ElementType;
 import modelc.runtime.FileException;
@@ -24,17 +21,14 @@ import modelc.runtime.Tensor;
 import modelc.runtime.pytorch.Pickled.View;
 
 /**
- * Reads the tensors of a file that torch.save wrote (a zip, since PyTorch 1.6): of a state dict, or
- * of a checkpoint that holds one. The pickle in it is read as data, never run; files with anything
- * but tensors and plain values in them are refused.
+ * Reads the tensors of a file that torch.save wrote, today's or before PyTorch 1.6: of a state
+ * dict, or of a checkpoint that holds one. The pickle in it is read as data, never run; files with
+ * anything but tensors and plain values in them are refused.
  *
- * <p>All sizes are checked against the file before memory is taken for them. Checksums are not:
- * PyTorch can be told to leave them out.
+ * <p>All sizes are checked against the file before memory is taken for them.
  */
 public final class TorchFile implements AutoCloseable {
-  private static final int MAX_PICKLE_BYTES = 16 << 20;
   private static final int BUFFER = 1 << 16;
-  private static final String CURE = "save it again with a recent PyTorch: torch.save(state, path)";
 
   /** A tensor of a file. */
   public static final class Entry {
@@ -70,15 +64,13 @@ public final class TorchFile implements AutoCloseable {
   }
 
   private final Path path;
-  private final ZipFile zip;
+  private final Archive archive;
   private final Refusals refusals;
-  private final String folder;
   private final SequencedMap<String, Entry> entries = new LinkedHashMap<>();
 
-  private TorchFile(Path path, ZipFile zip, String folder, Refusals refusals) {
+  private TorchFile(Path path, Archive archive, Refusals refusals) {
     this.path = path;
-    this.zip = zip;
-    this.folder = folder;
+    this.archive = archive;
     this.refusals = refusals;
   }
 
@@ -91,102 +83,35 @@ public final class TorchFile implements AutoCloseable {
    */
   public static TorchFile open(Path path) {
     var refusals = new Refusals(path);
-    ZipFile zip = zip(path, refusals);
+    Archive archive;
     try {
-      var file = new TorchFile(path, zip, folder(zip, refusals), refusals);
-      file.checkByteOrder();
-      Pickled root = Unpickler.read(file.small("data.pkl", MAX_PICKLE_BYTES), 0, refusals).value();
-      StateDict.of(root, refusals).forEach(file::add);
+      archive = archive(path, refusals);
+    } catch (IOException e) {
+      throw FileException.cannotRead(path, e);
+    }
+    try {
+      var file = new TorchFile(path, archive, refusals);
+      StateDict.of(archive.root(), refusals).forEach(file::add);
       return file;
     } catch (IOException e) {
-      close(zip);
+      archive.close();
       throw FileException.cannotRead(path, e);
     } catch (RuntimeException e) {
-      close(zip);
+      archive.close();
       throw e;
     }
   }
 
-  private static ZipFile zip(Path path, Refusals refusals) {
-    try {
-      if (!Files.isRegularFile(path)) {
-        throw new IOException(Files.exists(path) ? "it is no file" : "there is no such file");
-      }
-      return new ZipFile(path.toFile());
-    } catch (ZipException e) {
-      if (startsLikeAPickle(path)) {
-        throw refusals.unknown("it has the format of PyTorch before 1.6", CURE);
-      }
-      throw refusals.damaged("it is no whole zip file (" + e.getMessage() + ")");
-    } catch (IOException e) {
-      throw FileException.cannotRead(path, e);
+  private static Archive archive(Path path, Refusals refusals) throws IOException {
+    if (!Files.isRegularFile(path)) {
+      throw new IOException(Files.exists(path) ? "it is no file" : "there is no such file");
     }
-  }
-
-  private static boolean startsLikeAPickle(Path path) {
     try (InputStream in = Files.newInputStream(path)) {
-      return in.read() == Opcode.PROTO;
-    } catch (IOException e) {
-      throw FileException.cannotRead(path, e);
-    }
-  }
-
-  /** The folder that all files of the archive are in. */
-  private static String folder(ZipFile zip, Refusals refusals) {
-    List<String> found =
-        zip.stream()
-            .map(ZipEntry::getName)
-            .filter(n -> n.endsWith("/data.pkl") && n.indexOf('/') == n.lastIndexOf('/'))
-            .toList();
-    if (found.size() != 1) {
-      throw refusals.unknown("it is a zip file without PyTorch's data.pkl", CURE);
-    }
-    String name = found.getFirst();
-    String folder = name.substring(0, name.length() - "data.pkl".length());
-    if (zip.getEntry(folder + "constants.pkl") != null) {
-      throw refusals.unknown(
-          "it is a TorchScript program, not a file of tensors",
-          "save the weights: torch.save(torch.jit.load(path).state_dict(), \"w.pt\")");
-    }
-    return folder;
-  }
-
-  private void checkByteOrder() throws IOException {
-    if (zip.getEntry(folder + "byteorder") != null
-        && !new String(small("byteorder", 64), StandardCharsets.UTF_8).strip().equals("little")) {
-      throw refusals.unknown("it was saved on a big-endian machine", CURE);
-    }
-  }
-
-  private byte[] small(String name, int limit) throws IOException {
-    ZipEntry entry = stored(name);
-    if (entry.getSize() > limit) {
-      throw refusals.tooLarge(name + " takes " + entry.getSize() + " of " + limit + " bytes");
-    }
-    try (InputStream in = zip.getInputStream(entry)) {
-      byte[] bytes = in.readNBytes((int) entry.getSize());
-      if (bytes.length != entry.getSize()) {
-        throw refusals.damaged(name + " ends early");
+      if (PlainArchive.isOne(in.readNBytes(PlainArchive.START))) {
+        return PlainArchive.open(path, refusals);
       }
-      return bytes;
-    } catch (ZipException e) {
-      throw refusals.damaged(name + " cannot be read (" + e.getMessage() + ")");
     }
-  }
-
-  /** A file of the archive, which lies there byte by byte: compressed ones are not PyTorch's. */
-  private ZipEntry stored(String name) throws IOException {
-    ZipEntry entry = zip.getEntry(folder + name);
-    if (entry == null) {
-      throw refusals.damaged("there is no " + name + " in it");
-    }
-    if (entry.getMethod() != ZipEntry.STORED || entry.getSize() != entry.getCompressedSize()) {
-      throw refusals.unknown(name + " in it is compressed, which torch.save does not do", CURE);
-    }
-    if (entry.getSize() < 0 || entry.getSize() > Files.size(path)) {
-      throw refusals.damaged(name + " is larger than the file");
-    }
-    return entry;
+    return ZipArchive.open(path, refusals);
   }
 
   private void add(String name, View view) {
@@ -204,7 +129,7 @@ public final class TorchFile implements AutoCloseable {
     if (s.elements() > Long.MAX_VALUE / 8) {
       throw refusals.damaged("the storage of " + name + " is impossibly large");
     }
-    long size = stored("data/" + s.key()).getSize();
+    long size = archive.size(s.key());
     if (size != s.elements() * s.type().bytes()) {
       throw refusals.damaged(
           "the storage of %s should have %d elements of %s and takes %d bytes"
@@ -262,7 +187,7 @@ public final class TorchFile implements AutoCloseable {
   private void read(Entry entry, MemorySegment out) {
     View view = entry.view;
     int bytes = view.storage().type().bytes();
-    try (InputStream in = zip.getInputStream(stored("data/" + view.storage().key()))) {
+    try (InputStream in = archive.open(view.storage().key())) {
       in.skipNBytes(view.offset() * bytes);
       if (Strided.isContiguous(view) && bytes == entry.type().bytes() && !isBool(view)) {
         fill(in, out);
@@ -304,16 +229,8 @@ public final class TorchFile implements AutoCloseable {
     }
   }
 
-  private static void close(ZipFile zip) {
-    try {
-      zip.close();
-    } catch (IOException _) {
-      // It was only read from.
-    }
-  }
-
   @Override
   public void close() {
-    close(zip);
+    archive.close();
   }
 }

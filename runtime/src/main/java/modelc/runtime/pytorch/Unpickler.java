@@ -44,9 +44,11 @@ final class Unpickler {
   private final List<Integer> marks = new ArrayList<>();
 
   private final Map<Long, Pickled> memo = new HashMap<>();
+  private final Map<String, Storage> storages;
   private int values;
 
-  private Unpickler(byte[] bytes, int from, Refusals refusals) {
+  private Unpickler(byte[] bytes, int from, Refusals refusals, Map<String, Storage> storages) {
+    this.storages = storages;
     this.in = ByteBuffer.wrap(bytes).position(from).order(ByteOrder.LITTLE_ENDIAN);
     this.refusals = refusals;
   }
@@ -60,7 +62,12 @@ final class Unpickler {
 
   /** The value of the pickle that starts at {@code from}. */
   static Result read(byte[] bytes, int from, Refusals refusals) {
-    return new Unpickler(bytes, from, refusals).run();
+    return read(bytes, from, refusals, new HashMap<>());
+  }
+
+  /** As the other, also giving the storages that are spoken of, by their keys. */
+  static Result read(byte[] bytes, int from, Refusals refusals, Map<String, Storage> storages) {
+    return new Unpickler(bytes, from, refusals, storages).run();
   }
 
   private Result run() {
@@ -386,17 +393,21 @@ final class Unpickler {
     }
   }
 
-  /** ("storage", class, key, device, elements). */
+  /** ("storage", class, key, device, elements), and in the old format None. */
   private Storage storage(Pickled id) {
     if (id instanceof Tuple(List<Pickled> parts)
-        && parts.size() >= 5
+        && (parts.size() == 5 || parts.size() == 6 && parts.get(5) == Constant.NONE)
         && parts.get(0) instanceof Text(String what)
         && what.equals("storage")
         && parts.get(1) instanceof StorageClass(StorageType type)
         && parts.get(2) instanceof Text(String key)
         && parts.get(4) instanceof Int(long elements)
         && elements >= 0) {
-      return new Storage(type, key, elements);
+      var storage = new Storage(type, key, elements);
+      Storage known = storages.putIfAbsent(key, storage);
+      if (known == null || known.equals(storage)) {
+        return storage;
+      }
     }
     throw badStorage();
   }

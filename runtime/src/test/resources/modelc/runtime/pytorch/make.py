@@ -40,6 +40,10 @@ views = OrderedDict(
 )
 torch.save(views, "views.pt")
 
+# The format before PyTorch 1.6.
+torch.save(plain, "types_old.pt", _use_new_zipfile_serialization=False)
+torch.save(views, "views_old.pt", _use_new_zipfile_serialization=False)
+
 torch.manual_seed(1)
 net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Flatten(), torch.nn.Linear(8, 2))
 torch.save(net.state_dict(), "module.pt")
@@ -67,5 +71,5 @@ torch.save({"state_dict": net.state_dict(), "args": argparse.Namespace(a=1)}, "n
 torch.save({"c": torch.zeros(1, dtype=torch.complex64)}, "complex.pt")
 torch.save({"wide": torch.ones(1).expand(1000)}, "expanded.pt")
 torch.save({"epoch": 1}, "no_tensor.pt")
-torch.save(plain, "old_format.pt", _use_new_zipfile_serialization=False)
+torch.save(torch.nn.Linear(1, 1), "whole_module_old.pt", _use_new_zipfile_serialization=False)
 torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), "script.pt")
