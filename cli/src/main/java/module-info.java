@@ -2,6 +2,8 @@
 module modelc.cli {
   requires static org.jspecify;
   requires com.google.gson;
+  requires java.management;
+  requires jdk.management;
   requires info.picocli;
   requires modelc.grammar;
   requires modelc.ir;

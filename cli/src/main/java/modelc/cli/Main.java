@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
     description = "Compiles .model files to native code, trains them and runs them.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
+      NewCommand.class,
       CheckCommand.class,
       SummaryCommand.class,
       IrCommand.class,
@@ -21,7 +22,8 @@ import picocli.CommandLine.Command;
       EvalCommand.class,
       PredictCommand.class,
       ExportCommand.class,
-      CompileCommand.class
+      CompileCommand.class,
+      DoctorCommand.class
     },
     footer = {
       "",

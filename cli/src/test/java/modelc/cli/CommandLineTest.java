@@ -259,6 +259,30 @@ class CommandLineTest {
   }
 
   @Test
+  void theDoctorFindsWhatTheTestsNeed() {
+    Run r = run("doctor");
+    assertThat(r.code()).as(r.out()).isZero();
+    assertThat(r.out()).contains("java", "llvm", "processor", "memory", "gpu", "cache");
+  }
+
+  @Test
+  void aNewModelTrainsAsItIs() throws IOException {
+    Path written = Path.of("zebra_crossing.model");
+    try {
+      assertThat(run("new", "zebra_Crossing").code()).isZero();
+      Run again = run("new", "zebra_Crossing");
+      assertThat(again.code()).isEqualTo(2);
+      assertThat(again.err()).contains("C0113");
+      Run train =
+          run("train", written, "data=digits(count = 200)", "epochs=1", "--out", folder, "--json");
+      assertThat(train.code()).as(train.err()).isZero();
+    } finally {
+      Files.deleteIfExists(written);
+    }
+    assertThat(run("new", "1st").code()).isEqualTo(2);
+  }
+
+  @Test
   void aBrokenFileIsOneMessageWithPlaceAndCode() throws IOException {
     Run r =
         run("check", file("model M {\n    input x: f32[4]\n    output y = x -> densee(3)\n}\n"));

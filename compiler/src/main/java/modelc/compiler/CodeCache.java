@@ -62,6 +62,27 @@ public final class CodeCache {
     this.maxBytes = maxBytes;
   }
 
+  /** Where it is; it need not exist. */
+  public Path folder() {
+    return folder;
+  }
+
+  /**
+   * The size of all its files.
+   *
+   * @throws IOException if the folder cannot be read
+   */
+  public long bytes() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return 0;
+    }
+    long sum = 0;
+    for (Path file : files()) {
+      sum += Files.size(file);
+    }
+    return sum;
+  }
+
   /**
    * The user's cache: {@code $MODELC_CACHE}, {@code $XDG_CACHE_HOME/modelc} or {@code
    * ~/.cache/modelc}; empty if the first is {@code off}, or none is known.

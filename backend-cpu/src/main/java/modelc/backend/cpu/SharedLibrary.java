@@ -101,7 +101,7 @@ public final class SharedLibrary {
     if (folder == null) {
       throw new IOException(unpacked + " has no folder");
     }
-    Path named = folder.resolve("libLLVM.so." + version());
+    Path named = folder.resolve("libLLVM.so." + llvmVersion());
     if (!Files.exists(named)) {
       try {
         Files.createSymbolicLink(named, Path.of("libLLVM.so"));
@@ -112,7 +112,9 @@ public final class SharedLibrary {
     return unpacked.toPath();
   }
 
-  private static String version() {
+  /** LLVM's version, e.g. {@code 20.1}. */
+  public static String llvmVersion() {
+    LlvmCompiler.host();
     int[] major = new int[1];
     int[] minor = new int[1];
     LLVM.LLVMGetVersion(major, minor, new int[1]);

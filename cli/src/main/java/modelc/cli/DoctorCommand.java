@@ -1,0 +1,156 @@
+package modelc.cli;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import modelc.backend.cpu.Machine;
+import modelc.backend.cpu.SharedLibrary;
+import modelc.compiler.CodeCache;
+import picocli.CommandLine.Command;
+
+/**
+ * {@code modelc doctor}: what modelc found on this machine, and what to do where something is
+ * missing. It changes nothing.
+ */
+@Command(
+    name = "doctor",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Tells what modelc found on this machine: JDK, LLVM, processor, GPU, cache.",
+      "Ends with 1 if something keeps it from working."
+    })
+final class DoctorCommand implements Callable<Integer> {
+  /** What vectors of eight floats and their products need. */
+  private static final List<String> WANTED = List.of("avx2", "fma");
+
+  private boolean broken;
+
+  @Override
+  public Integer call() {
+    java();
+    llvm();
+    processor();
+    memory();
+    gpu();
+    cache();
+    return broken ? ExitCode.WRONG.code() : ExitCode.OK.code();
+  }
+
+  private void java() {
+    String home = System.getProperty("java.home", "?");
+    say(true, "java", Runtime.version() + " in " + home, "");
+    boolean quick =
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(a -> a.startsWith("-XX:AOTCache="))
+            .anyMatch(a -> Files.isReadable(Path.of(a.substring(a.indexOf('=') + 1))));
+    say(
+        true,
+        "start",
+        quick ? "from the JVM's ahead-of-time cache" : "without an ahead-of-time cache",
+        quick ? "" : "run it by ./modelc, which makes one; `touch pom.xml` has it made anew");
+  }
+
+  private void llvm() {
+    try {
+      say(true, "llvm", SharedLibrary.llvmVersion() + ", brought along; nothing to install", "");
+    } catch (UnsatisfiedLinkError | RuntimeException e) {
+      broken = true;
+      say(
+          false,
+          "llvm",
+          String.valueOf(e.getMessage()),
+          "its native library unpacks into ~/.javacpp: that folder must be writable and may hold"
+              + " programs");
+    }
+  }
+
+  private void processor() {
+    if (broken) {
+      return;
+    }
+    Machine host = Machine.host();
+    List<String> has = host.required();
+    boolean fast = has.containsAll(WANTED);
+    say(
+        fast,
+        "processor",
+        host.cpu()
+            + ", "
+            + Runtime.getRuntime().availableProcessors()
+            + " threads"
+            + (fast ? ", with AVX2 and FMA" : ", without AVX2 or FMA"),
+        fast ? "" : "networks run, but several times slower");
+  }
+
+  private static void memory() {
+    var system = ManagementFactory.getOperatingSystemMXBean();
+    if (system instanceof com.sun.management.OperatingSystemMXBean s) {
+      say(
+          true,
+          "memory",
+          bytes(s.getTotalMemorySize()) + ", " + bytes(s.getFreeMemorySize()) + " of it unused",
+          "");
+    }
+  }
+
+  /** Whether an NVIDIA driver is there. Nothing computes on it yet. */
+  private static void gpu() {
+    boolean driver;
+    try (Arena arena = Arena.ofConfined()) {
+      SymbolLookup.libraryLookup("libcuda.so.1", arena);
+      driver = true;
+    } catch (IllegalArgumentException e) {
+      driver = false;
+    }
+    say(
+        true,
+        "gpu",
+        driver ? "an NVIDIA driver is here" : "no NVIDIA driver (libcuda.so.1)",
+        "this version computes on the processor alone: nothing to do");
+  }
+
+  private static void cache() {
+    Optional<CodeCache> cache = CodeCache.ofEnvironment(System.getenv());
+    if (cache.isEmpty()) {
+      say(true, "cache", "off", "unset " + CodeCache.VARIABLE + " to keep compiled code");
+      return;
+    }
+    Path folder = cache.get().folder();
+    Path there = folder;
+    while (there.getParent() != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    boolean writable = Files.isWritable(there);
+    String size;
+    try {
+      size = bytes(cache.get().bytes()) + " of at most " + bytes(CodeCache.MAX_BYTES);
+    } catch (IOException e) {
+      size = "unreadable";
+    }
+    say(
+        writable,
+        "cache",
+        folder + ", " + size,
+        writable ? "" : "make it writable, or name another folder in " + CodeCache.VARIABLE);
+  }
+
+  private static void say(boolean good, String what, String found, String cure) {
+    System.out.printf(Locale.ROOT, "%-4s %-10s %s%n", good ? "ok" : "!", what, found);
+    if (!cure.isEmpty()) {
+      System.out.printf(Locale.ROOT, "%-15s = help: %s%n", "", cure);
+    }
+  }
+
+  private static String bytes(long n) {
+    return n >= 1L << 30
+        ? String.format(Locale.ROOT, "%.1f GiB", n / (double) (1L << 30))
+        : String.format(Locale.ROOT, "%.1f MiB", n / (double) (1L << 20));
+  }
+}
