@@ -2,6 +2,7 @@
 module modelc.bench {
   requires static org.jspecify;
   requires jmh.core;
+  requires java.management;
   requires jdk.unsupported;
   requires modelc.grammar;
   requires modelc.ir;
