@@ -51,13 +51,19 @@ final class Rows {
     recording = on;
   }
 
-  /** The rows, with what each sees of an image among the inputs. */
+  /**
+   * The rows, with what each sees of an image among the inputs. What has one axis beside its
+   * channels is an image, or rather a signal, only where windows slide.
+   */
   List<ModelSummary.Layer> rows(List<Value> inputs) {
+    boolean sliding = rows.stream().anyMatch(r -> !r.windows().isEmpty());
+    List<Value> images = inputs.stream().filter(v -> sliding || v.type().rank() > 3).toList();
     var values = results.stream().flatMap(Optional::stream).toList();
-    Map<Value, ModelSummary.ReceptiveField> fields = ReceptiveFields.of(values, inputs);
+    Map<Value, ModelSummary.ReceptiveField> fields = ReceptiveFields.of(values, images);
     var seeing = new ArrayList<ModelSummary.Layer>();
     for (int i = 0; i < rows.size(); i++) {
-      seeing.add(rows.get(i).seeing(results.get(i).map(fields::get)));
+      seeing.add(
+          rows.get(i).seeing(results.get(i).flatMap(v -> Optional.ofNullable(fields.get(v)))));
     }
     return seeing;
   }

@@ -2,7 +2,7 @@ package modelc.frontend.reception;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +23,7 @@ import modelc.ir.tensor.Value;
  * other input of the same space.
  */
 public final class ReceptiveFields {
-  private final Map<Value, Map<Integer, Place>> places = new IdentityHashMap<>();
+  private final Map<Value, Map<Integer, Place>> places = new HashMap<>();
   private final List<Dim> space;
 
   private ReceptiveFields(List<Dim> space) {
@@ -37,7 +37,7 @@ public final class ReceptiveFields {
       Collection<Value> values, List<Value> inputs) {
     Optional<List<Dim>> space =
         inputs.stream().filter(v -> v.type().rank() >= 3).map(ReceptiveFields::space).findFirst();
-    Map<Value, ModelSummary.ReceptiveField> fields = new IdentityHashMap<>();
+    Map<Value, ModelSummary.ReceptiveField> fields = new HashMap<>();
     if (space.isEmpty()) {
       return fields;
     }

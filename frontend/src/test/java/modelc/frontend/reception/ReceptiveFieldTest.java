@@ -138,9 +138,11 @@ class ReceptiveFieldTest {
   }
 
   @Test
-  void featuresHaveNone() {
-    Checked c = Models.compile("model M { input x: f32[4];  output y = x -> dense(2) }");
-    assertThat(c.summary().layers().getFirst().field()).isEmpty();
+  void withoutWindowsThereIsNoImage() {
+    for (String input : List.of("f32[4]", "f32[9, 4]")) {
+      Checked c = Models.compile("model M { input x: " + input + ";  output y = x -> dense(2) }");
+      assertThat(c.summary().layers().getFirst().field()).isEmpty();
+    }
   }
 
   private static int low(boolean[] moved) {
