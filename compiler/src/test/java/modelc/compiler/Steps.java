@@ -83,9 +83,9 @@ final class Steps {
   Map<String, Tensor> train(Map<String, Tensor> batch) {
     var given = new HashMap<>(batch);
     given.put("seed", Tensor.vector(DType.I32, 1, 0));
-    given.put("step", Tensor.scalar(DType.F64, step));
-    given.put("steps", Tensor.scalar(DType.F64, steps));
-    given.put("epoch", Tensor.scalar(DType.F64, epoch));
+    given.put("step", Tensor.scalar(DType.F64, (double) step));
+    given.put("steps", Tensor.scalar(DType.F64, (double) steps));
+    given.put("epoch", Tensor.scalar(DType.F64, (double) epoch));
     Map<String, Tensor> results = run("train", given);
     variables.keySet().forEach(n -> variables.computeIfPresent(n, results::getOrDefault));
     step++;

@@ -60,8 +60,8 @@ final class PlainArchive implements Archive {
   private PlainArchive(FileChannel channel, Refusals refusals) throws IOException {
     this.channel = channel;
     this.refusals = refusals;
-    ByteBuffer start = read(0, (int) Math.min(channel.size(), MAX_PICKLE_BYTES));
-    byte[] bytes = start.array();
+    byte[] bytes = new byte[(int) Math.min(channel.size(), MAX_PICKLE_BYTES)];
+    fill(ByteBuffer.wrap(bytes), 0);
     Unpickler.Result version = Unpickler.read(bytes, MAGIC.length, refusals);
     if (!(version.value() instanceof Int(long number) && number == VERSION)) {
       throw refusals.unknown("it has another version of PyTorch's old format", CURE);
@@ -97,14 +97,12 @@ final class PlainArchive implements Archive {
     }
   }
 
-  private ByteBuffer read(long position, int count) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+  private void fill(ByteBuffer buffer, long position) throws IOException {
     while (buffer.hasRemaining()) {
       if (channel.read(buffer, position + buffer.position()) < 0) {
         throw refusals.damaged("it ends early");
       }
     }
-    return buffer.flip();
   }
 
   private void place(Items keys, long from, Map<String, Storage> found) throws IOException {
@@ -114,7 +112,9 @@ final class PlainArchive implements Archive {
       if (storage == null) {
         throw refusals.damaged("it has a storage that no tensor uses");
       }
-      long elements = read(at, Long.BYTES).getLong();
+      ByteBuffer count = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      fill(count, at);
+      long elements = count.getLong(0);
       long room = channel.size() - at - Long.BYTES;
       if (elements != storage.elements() || elements > room / storage.type().bytes()) {
         throw refusals.damaged("storage " + storage.key() + " does not have the size it should");

@@ -291,23 +291,17 @@ final class Unpickler {
 
   private Global global(String module, String name) {
     String full = module + "." + name;
-    switch (full) {
-      case "collections.OrderedDict" -> {
-        return Function.ORDERED_DICT;
-      }
-      case "torch._utils._rebuild_tensor_v2" -> {
-        return Function.REBUILD_TENSOR;
-      }
-      case "torch._utils._rebuild_parameter" -> {
-        return Function.REBUILD_PARAMETER;
-      }
+    return switch (full) {
+      case "collections.OrderedDict" -> Function.ORDERED_DICT;
+      case "torch._utils._rebuild_tensor_v2" -> Function.REBUILD_TENSOR;
+      case "torch._utils._rebuild_parameter" -> Function.REBUILD_PARAMETER;
       default -> {
         if (module.equals("torch") && StorageType.ofClass(name).isPresent()) {
-          return new StorageClass(StorageType.ofClass(name).get());
+          yield new StorageClass(StorageType.ofClass(name).get());
         }
         throw refusals.forbidden("type " + shown(full));
       }
-    }
+    };
   }
 
   /** A name from a file as a message may show it. */

@@ -66,7 +66,7 @@ class TorchFileTest {
       assertThat(read(file, "f16").floats())
           .containsExactly(1f, -0.5f, 65504f, 0x1p-24f, Float.POSITIVE_INFINITY);
       assertThat(read(file, "bf16").floats())
-          .containsExactly(1f, -0.5f, 65536f, 6.007030606269836e-08f, Float.POSITIVE_INFINITY);
+          .containsExactly(1f, -0.5f, 65536f, 6.0070306E-8f, Float.POSITIVE_INFINITY);
       assertThat(read(file, "i64").shape()).isEqualTo(List.of(1L, 2L));
       assertThat(read(file, "i64").data().toArray(ValueLayout.JAVA_LONG))
           .containsExactly(Long.MIN_VALUE, Long.MAX_VALUE);
@@ -114,9 +114,8 @@ class TorchFileTest {
               "3.weight",
               "3.bias");
       assertThat(read(file, "0.weight").shape()).isEqualTo(List.of(2L, 1L, 3L, 3L));
-      assertThat(read(file, "0.weight").floats()).startsWith(0.1717544049024582f);
-      assertThat(read(file, "3.bias").floats())
-          .containsExactly(0.3104593753814697f, -0.05889103189110756f);
+      assertThat(read(file, "0.weight").floats()).startsWith(0.1717544f);
+      assertThat(read(file, "3.bias").floats()).containsExactly(0.31045938f, -0.058891032f);
     }
   }
 
@@ -125,8 +124,7 @@ class TorchFileTest {
   void theStateDictInACheckpointIsFound(String name) throws IOException {
     try (var file = TorchFile.open(resource(name))) {
       assertThat(file.entries()).hasSize(9);
-      assertThat(read(file, "0.weight").floats())
-          .startsWith(0.17275309562683105f, -0.146127387881279f);
+      assertThat(read(file, "0.weight").floats()).startsWith(0.1727531f, -0.14612739f);
     }
   }
 
