@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import modelc.ir.Origin;
@@ -70,6 +71,9 @@ public final class Fusion {
   /** Drafts of maps whose lead is a scalar. */
   private final List<Draft> scalarMaps = new ArrayList<>();
 
+  /** The draft of all dense constants, once there is one. */
+  private @Nullable Draft tables;
+
   /** Drafts of reductions, by the values of which the first lead reduces elements. */
   private final Map<Value, List<Draft>> reductionsOf = new HashMap<>();
 
@@ -122,6 +126,9 @@ public final class Fusion {
     var d = new Draft(drafts.size(), Kinds.own(v.op()).orElse(Group.Kind.MAP));
     d.leads.add(v);
     drafts.add(d);
+    if (d.kind == Group.Kind.TABLE) {
+      tables = d;
+    }
     if (d.kind == Group.Kind.MAP && v.type().rank() == 0) {
       scalarMaps.add(d);
     }
@@ -159,8 +166,10 @@ public final class Fusion {
     if (v.op() instanceof Op.Reduce) {
       return sharedReduction(v, r);
     }
-    if (Kinds.own(v.op()).isPresent()) {
-      return null;
+    Optional<Group.Kind> own = Kinds.own(v.op());
+    if (own.isPresent()) {
+      // One kernel stores all dense constants: each by itself would be like no other.
+      return own.get() == Group.Kind.TABLE ? tables : null;
     }
     boolean scalar = v.type().rank() == 0;
     // Otherwise the last few of many terms would each make a kernel like no other.

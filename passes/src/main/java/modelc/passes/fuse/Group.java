@@ -38,7 +38,7 @@ public record Group(
     SELECT_AND_SCATTER,
     SCATTER,
     CONCATENATE,
-    /** The numbers of a dense constant. */
+    /** The numbers of dense constants. */
     TABLE
   }
 

@@ -50,7 +50,7 @@ public final class GroupLowering {
       case SELECT_AND_SCATTER -> Scatters.selectAndScatter(task);
       case SCATTER -> Scatters.scatterAdd(task);
       case CONCATENATE -> concatenate(task, (Op.Concatenate) group.lead().op());
-      case TABLE -> table(task, (Op.DenseConstant) group.lead().op());
+      case TABLE -> tables(task);
     }
     return new Result(task.kernels(), task.scratch());
   }
@@ -154,13 +154,18 @@ public final class GroupLowering {
     }
   }
 
-  private static void table(Task task, Op.DenseConstant o) {
+  private static void tables(Task task) {
     var b = new LoopBuilder();
-    Buffer buffer = task.stored(task.group().lead()).buffer();
-    for (int i = 0; i < o.values().size(); i++) {
-      b.store(buffer, LoopBuilder.index(i), Pull.constant(o.type().dtype(), o.values().get(i)));
+    boolean any = false;
+    for (Value v : task.group().stored()) {
+      Op.DenseConstant o = (Op.DenseConstant) v.op();
+      Buffer buffer = task.stored(v).buffer();
+      for (int i = 0; i < o.values().size(); i++) {
+        b.store(buffer, LoopBuilder.index(i), Pull.constant(o.type().dtype(), o.values().get(i)));
+        any = true;
+      }
     }
-    if (!o.values().isEmpty()) {
+    if (any) {
       task.add(b);
     }
   }
