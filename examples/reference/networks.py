@@ -547,6 +547,41 @@ class Localizer(Network):
         return F.cross_entropy(found["logits"], data["label"]) + 4 * F.huber_loss(found["place"], data["box"], delta=0.1)
 
 
+class Fire(nn.Module):
+    def __init__(self, c, few, many):
+        super().__init__()
+        self.squeeze = nn.Conv2d(c, few, 1)
+        self.expand1 = nn.Conv2d(few, many, 1)
+        self.expand3 = nn.Conv2d(few, many, 3, padding=1)
+
+    def forward(self, x):
+        x = self.squeeze(x).relu()
+        return torch.cat([self.expand1(x).relu(), self.expand3(x).relu()], 1)
+
+
+class SqueezeNet(Network):
+    shape, k = (3, 64, 64), 8
+
+    def __init__(self):
+        super().__init__()
+        c = 64 // self.k
+        self.conv1 = nn.Conv2d(3, c, 3, 2)
+        for i, (few, many) in enumerate(2 * [(16, 64)] + 2 * [(32, 128)] + 2 * [(48, 192)] + 2 * [(64, 256)], 2):
+            self.add_module(f"fire{i}", Fire(c, few // self.k, many // self.k))
+            c = 2 * many // self.k
+        self.conv10 = nn.Conv2d(c, self.classes, 1)
+
+    def forward(self, x):
+        def pool(x):
+            return F.max_pool2d(x, 3, 2, ceil_mode=True)
+
+        x = pool(self.conv1(x).relu())
+        x = pool(self.fire3(self.fire2(x)))
+        x = pool(self.fire5(self.fire4(x)))
+        x = self.fire9(self.fire8(self.fire7(self.fire6(x))))
+        return self.conv10(x).relu().mean((2, 3))
+
+
 NETWORKS = {
     "mlp": Mlp,
     "lenet": LeNet5,
@@ -566,4 +601,5 @@ NETWORKS = {
     "unet_vgg": VggUNet,
     "autoencoder": Autoencoder,
     "localizer": Localizer,
+    "squeezenet": SqueezeNet,
 }

@@ -103,7 +103,8 @@ class AgreementTest {
             4,
             "image 3 64 64",
             "label",
-            "box 4"));
+            "box 4"),
+        classifier("squeezenet", "SqueezeNet", "narrow=8 size=64 rate=0"));
   }
 
   /** Their larger kin, which take longer to compile. */
