@@ -217,17 +217,16 @@ class ConvolvedCifarResNet(CifarResNet):
 
 
 class ConvBlock(nn.Module):
-    """A convolution, batch normalisation if asked for, ReLU."""
+    """A convolution, batch normalisation if asked for, and ReLU or what `ends` is set to."""
 
     def __init__(self, c, out, kernel, normalized, **more):
         super().__init__()
         self.conv = nn.Conv2d(c, out, kernel, **more)
-        if normalized:
-            self.bn = nn.BatchNorm2d(out)
+        self.bn = nn.BatchNorm2d(out) if normalized else nn.Identity()
+        self.ends = nn.ReLU()
 
     def forward(self, x):
-        x = self.conv(x)
-        return (self.bn(x) if hasattr(self, "bn") else x).relu()
+        return self.ends(self.bn(self.conv(x)))
 
 
 class Vgg(Network):
@@ -582,6 +581,47 @@ class SqueezeNet(Network):
         return self.conv10(x).relu().mean((2, 3))
 
 
+class InvertedResidual(nn.Module):
+    def __init__(self, c, out, stride, t):
+        super().__init__()
+        self.expand = ConvBlock(c, t * c, 1, True, bias=False) if t > 1 else nn.Identity()
+        self.depthwise = ConvBlock(t * c, t * c, 3, True, stride=stride, padding=1, groups=t * c, bias=False)
+        self.project = ConvBlock(t * c, out, 1, True, bias=False)
+        self.project.ends = nn.Identity()
+        for block in (self.expand, self.depthwise):
+            block.ends = nn.ReLU6()
+        self.around = stride == 1 and c == out
+
+    def forward(self, x):
+        y = self.project(self.depthwise(self.expand(x)))
+        return x + y if self.around else y
+
+
+class MobileNetV2(Network):
+    shape, seed, rate, faint = (3, 64, 64), 480, 1e-7, "project.bn.scale"
+    rows = [(1, 8, 1, 1), (6, 8, 2, 2), (6, 8, 3, 2), (6, 16, 4, 2), (6, 24, 3, 1), (6, 40, 3, 2), (6, 80, 1, 1)]
+
+    def __init__(self):
+        super().__init__()
+        self.stem = ConvBlock(3, 8, 3, True, stride=2, padding=1, bias=False)
+        c, self.block = 8, nn.ModuleDict()
+        for r, (t, out, n, s) in enumerate(self.rows):
+            row = self.block[str(r)] = nn.ModuleDict()
+            for i in range(1, n + 1):
+                row[str(i)] = InvertedResidual(c, out, s if i == 1 else 1, t)
+                c = out
+        self.head = ConvBlock(c, 40, 1, True, bias=False)
+        self.stem.ends = self.head.ends = nn.ReLU6()
+        self.fc = nn.Linear(40, self.classes)
+
+    def forward(self, x):
+        x = self.stem(x)
+        for row in self.block.values():
+            for block in row.values():
+                x = block(x)
+        return self.fc(self.head(x).mean((2, 3)))
+
+
 NETWORKS = {
     "mlp": Mlp,
     "lenet": LeNet5,
@@ -602,4 +642,5 @@ NETWORKS = {
     "autoencoder": Autoencoder,
     "localizer": Localizer,
     "squeezenet": SqueezeNet,
+    "mobilenetv2": MobileNetV2,
 }

@@ -118,7 +118,8 @@ class AgreementTest {
         classifier("googlenet", "GoogLeNet", "heads=true narrow=8 size=96 rate=0"),
         new Network("unet", "UNet", "width=4 size=188", 2, "image 1 188 188", "mask 4 4"),
         new Network(
-            "unet_vgg", "VggUNet", "depth=11 width=4 size=64", 4, "image 3 64 64", "mask 64 64"));
+            "unet_vgg", "VggUNet", "depth=11 width=4 size=64", 4, "image 3 64 64", "mask 64 64"),
+        classifier("mobilenetv2", "MobileNetV2", "width=0.25 last=40 size=64 rate=0"));
   }
 
   private static Network classifier(String name, String model, String set) {

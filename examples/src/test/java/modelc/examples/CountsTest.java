@@ -66,6 +66,7 @@ class CountsTest {
           googlenet     | heads=true               | 13004888
           googlenet     | paper=true               | 6998552
           squeezenet    | ''                       | 1235496
+          mobilenetv2   | ''                       | 3504872
           unet          | ''                       | 31030658
           unet          | padded=true channels=3 classes=1 | 31037633
           unet_vgg      | ''                       | 36345986
