@@ -622,6 +622,61 @@ class MobileNetV2(Network):
         return self.fc(self.head(x).mean((2, 3)))
 
 
+class DenseBlock(nn.Module):
+    def __init__(self, c, n, growth):
+        super().__init__()
+        self.bn1, self.conv1, self.bn2, self.conv2 = (nn.ModuleDict() for _ in range(4))
+        for i in map(str, range(1, n + 1)):
+            self.bn1[i] = nn.BatchNorm2d(c)
+            self.conv1[i] = nn.Conv2d(c, 4 * growth, 1, bias=False)
+            self.bn2[i] = nn.BatchNorm2d(4 * growth)
+            self.conv2[i] = nn.Conv2d(4 * growth, growth, 3, padding=1, bias=False)
+            c += growth
+        self.out = c
+
+    def forward(self, x):
+        for i in self.bn1:
+            new = self.conv1[i](self.bn1[i](x).relu())
+            x = torch.cat([x, self.conv2[i](self.bn2[i](new).relu())], 1)
+        return x
+
+
+class Transition(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(c)
+        self.conv = nn.Conv2d(c, c // 2, 1, bias=False)
+
+    def forward(self, x):
+        return F.avg_pool2d(self.conv(self.norm(x).relu()), 2)
+
+
+class DenseNet(Network):
+    shape, growth, repeats, seed, rate = (3, 64, 64), 4, [6, 12, 24, 16], 60, 3e-6
+
+    def __init__(self):
+        super().__init__()
+        c = 2 * self.growth
+        self.conv0 = nn.Conv2d(3, c, 7, 2, 3, bias=False)
+        self.norm0 = nn.BatchNorm2d(c)
+        for i, n in enumerate(self.repeats, 1):
+            block = DenseBlock(c, n, self.growth)
+            self.add_module(f"block{i}", block)
+            c = block.out
+            if i < 4:
+                self.add_module(f"transition{i}", Transition(c))
+                c //= 2
+        self.norm5 = nn.BatchNorm2d(c)
+        self.fc = nn.Linear(c, self.classes)
+
+    def forward(self, x):
+        x = F.max_pool2d(self.norm0(self.conv0(x)).relu(), 3, 2, 1)
+        x = self.transition1(self.block1(x))
+        x = self.transition2(self.block2(x))
+        x = self.transition3(self.block3(x))
+        return self.fc(self.norm5(self.block4(x)).relu().mean((2, 3)))
+
+
 NETWORKS = {
     "mlp": Mlp,
     "lenet": LeNet5,
@@ -643,4 +698,5 @@ NETWORKS = {
     "localizer": Localizer,
     "squeezenet": SqueezeNet,
     "mobilenetv2": MobileNetV2,
+    "densenet": DenseNet,
 }

@@ -119,7 +119,8 @@ class AgreementTest {
         new Network("unet", "UNet", "width=4 size=188", 2, "image 1 188 188", "mask 4 4"),
         new Network(
             "unet_vgg", "VggUNet", "depth=11 width=4 size=64", 4, "image 3 64 64", "mask 64 64"),
-        classifier("mobilenetv2", "MobileNetV2", "width=0.25 last=40 size=64 rate=0"));
+        classifier("mobilenetv2", "MobileNetV2", "width=0.25 last=40 size=64 rate=0"),
+        classifier("densenet", "DenseNet", "growth=4 size=64"));
   }
 
   private static Network classifier(String name, String model, String set) {

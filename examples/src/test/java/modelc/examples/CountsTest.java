@@ -67,6 +67,8 @@ class CountsTest {
           googlenet     | paper=true               | 6998552
           squeezenet    | ''                       | 1235496
           mobilenetv2   | ''                       | 3504872
+          densenet      | ''                       | 7978856
+          densenet      | depth=201                | 20013928
           unet          | ''                       | 31030658
           unet          | padded=true channels=3 classes=1 | 31037633
           unet_vgg      | ''                       | 36345986
