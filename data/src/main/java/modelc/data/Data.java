@@ -57,10 +57,9 @@ public final class Data {
     boolean skip = source.bad() == PictureSource.Bad.SKIP;
     Pictures train = skip ? GoodPictures.of(opened.train(), notes) : opened.train();
     Optional<Pictures> test =
-        opened.test().map(t -> skip && t != opened.train() ? GoodPictures.of(t, notes) : t);
-    if (opened.test().isPresent() && opened.test().get() == opened.train()) {
-      test = Optional.of(train);
-    }
+        opened
+            .test()
+            .map(t -> t.equals(opened.train()) ? train : skip ? GoodPictures.of(t, notes) : t);
     return new DataSets(new PictureSet(form, train), test.map(t -> new PictureSet(form, t)), notes);
   }
 
