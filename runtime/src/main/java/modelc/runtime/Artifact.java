@@ -164,19 +164,19 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
    */
   public Model load() {
     checkMachine();
-    Arena arena = Arena.ofShared();
+    var loaded = new Loaded();
     try {
-      SymbolLookup lookup = SymbolLookup.libraryLookup(path.toAbsolutePath(), arena);
-      return new Model(spec, new Loaded(lookup, arena));
+      loaded.open(path);
+      return new Model(spec, loaded);
     } catch (IllegalArgumentException e) {
-      arena.close();
+      loaded.close();
       throw new NativeException(
           "R0706",
           path + " cannot be loaded: " + e.getMessage(),
           "compile the model again on this machine",
           e);
     } catch (RuntimeException e) {
-      arena.close();
+      loaded.close();
       throw e;
     }
   }
@@ -292,7 +292,14 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
   }
 
   /** A library in this process. */
-  private record Loaded(SymbolLookup lookup, Arena arena) implements NativeCode {
+  private static final class Loaded implements NativeCode {
+    private final Arena arena = Arena.ofShared();
+    private SymbolLookup lookup = _ -> java.util.Optional.empty();
+
+    void open(Path path) {
+      lookup = SymbolLookup.libraryLookup(path.toAbsolutePath(), arena);
+    }
+
     @Override
     public MemorySegment entry(String entryName) {
       return lookup
