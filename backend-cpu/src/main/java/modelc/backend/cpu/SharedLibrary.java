@@ -20,7 +20,7 @@ import org.bytedeco.llvm.global.LLVM;
  *
  * <p>The library exports the given functions, {@code modelc_abi_version} (i32) and {@code
  * modelc_metadata} (a string that ends with a zero byte), and nothing else. It leaves libc's
- * functions open (memset, memcpy, sched_yield): whoever loads it has them.
+ * functions open (memset, memcpy, syscall): whoever loads it has them.
  */
 public final class SharedLibrary {
   private static final long LINK_SECONDS = 120;
