@@ -52,7 +52,7 @@ public final class KernelBench {
   }
 
   private static void report(List<TimedModel.Launch> launches, double millis) {
-    double cycles = launches.stream().mapToLong(TimedModel.Launch::cycles).sum();
+    double cycles = launches.stream().mapToDouble(TimedModel.Launch::cycles).sum();
     var sums = new LinkedHashMap<String, Sum>();
     for (TimedModel.Launch l : launches) {
       double ms = l.cycles() / cycles * millis;

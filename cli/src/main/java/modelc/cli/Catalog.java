@@ -46,8 +46,7 @@ final class Catalog implements DataCatalog {
           return steps;
         }
       } catch (FileException e) {
-        // With fewer transforms more would have to be read: that says nothing.
-        continue;
+        // With fewer transforms more would have to be read: that says nothing, so look on.
       }
     }
     return -1;

@@ -45,7 +45,7 @@ class AgreementTest {
    * @param set the values that make it small
    * @param columns of its data, `name sizes`, in which integers are of as many classes as there are
    */
-  private record Network(String name, String model, String set, int batch, String... columns) {
+  record Network(String name, String model, String set, int batch, String... columns) {
     /** How many classes a column of integers has. */
     int classes(String column) {
       String usual = column.equals("mask") ? "2" : "10";

@@ -44,8 +44,9 @@ class RecipeDataTest {
             loss = cross_entropy(y, label)
             optimizer = sgd(lr = 0.1)
         }
-        """;
-    return Frontend.load("test.model", source.formatted(data, more), FrontendOptions.of(catalog));
+        """
+            .formatted(data, more);
+    return Frontend.load("test.model", source, FrontendOptions.of(catalog));
   }
 
   @Test

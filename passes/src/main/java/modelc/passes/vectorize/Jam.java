@@ -40,7 +40,7 @@ final class Jam {
     if (loops != 1 || accumulators == 0 || Vectorize.hasConditions(body)) {
       return 1;
     }
-    int most = (int) Math.clamp(MAX_ACCUMULATORS / accumulators, 1, MAX_COPIES);
+    int most = Math.clamp(MAX_ACCUMULATORS / accumulators, 1, MAX_COPIES);
     return IntStream.rangeClosed(1, most).filter(n -> vectors % n == 0).max().orElse(1);
   }
 
@@ -83,7 +83,7 @@ final class Jam {
         return Optional.empty();
       }
       Stmt body =
-          f == first
+          f.var().equals(first.var())
               ? f.body()
               : new Renamer(fresh).substitute(f.var(), new Expr.VarRef(first.var())).stmt(f.body());
       bodies.add(body instanceof Stmt.Block b ? b.body() : List.of(body));
