@@ -36,7 +36,7 @@ class TimedModelTest {
       var call = session.call("infer").size("batch", 3);
       var x = call.input("x");
       for (long i = 0; i < x.elements(); i++) {
-        x.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, i / 4096f);
+        x.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (i / 4096)); // the row
       }
       call.run();
       call.run();
