@@ -2,6 +2,7 @@
 module modelc.backend.cpu {
   requires static org.jspecify;
   requires transitive modelc.passes;
+  requires modelc.backend.llvm;
   requires org.bytedeco.javacpp;
   requires org.bytedeco.llvm;
 

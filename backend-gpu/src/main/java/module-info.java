@@ -2,4 +2,5 @@
 module modelc.backend.gpu {
   requires static org.jspecify;
   requires transitive modelc.passes;
+  requires modelc.backend.llvm;
 }

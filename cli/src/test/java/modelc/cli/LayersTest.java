@@ -26,17 +26,19 @@ import org.junit.jupiter.api.Test;
 class LayersTest {
 
   private static final Map<String, Set<String>> ALLOWED =
-      Map.of(
-          "modelc.grammar", Set.of(),
-          "modelc.ir", Set.of(),
-          "modelc.runtime", Set.of(),
-          "modelc.frontend", Set.of("modelc.grammar", "modelc.ir"),
-          "modelc.passes", Set.of("modelc.ir"),
-          "modelc.backend.cpu", Set.of("modelc.passes"),
-          "modelc.backend.gpu", Set.of("modelc.passes"),
-          "modelc.data", Set.of("modelc.runtime"),
-          "modelc.compiler",
-              Set.of("modelc.frontend", "modelc.passes", "modelc.backend.cpu", "modelc.runtime"));
+      Map.ofEntries(
+          Map.entry("modelc.grammar", Set.of()),
+          Map.entry("modelc.ir", Set.of()),
+          Map.entry("modelc.runtime", Set.of()),
+          Map.entry("modelc.frontend", Set.of("modelc.grammar", "modelc.ir")),
+          Map.entry("modelc.passes", Set.of("modelc.ir")),
+          Map.entry("modelc.backend.llvm", Set.of("modelc.passes")),
+          Map.entry("modelc.backend.cpu", Set.of("modelc.passes", "modelc.backend.llvm")),
+          Map.entry("modelc.backend.gpu", Set.of("modelc.passes", "modelc.backend.llvm")),
+          Map.entry("modelc.data", Set.of("modelc.runtime")),
+          Map.entry(
+              "modelc.compiler",
+              Set.of("modelc.frontend", "modelc.passes", "modelc.backend.cpu", "modelc.runtime")));
 
   private static final Map<String, ModuleDescriptor> MODULES = modulesOnClassPath();
 

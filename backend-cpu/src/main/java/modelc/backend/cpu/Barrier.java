@@ -1,5 +1,7 @@
 package modelc.backend.cpu;
 
+import modelc.backend.llvm.ModuleText;
+
 /**
  * The barrier between the threads of one entry, as LLVM IR: {@code void @modelc.barrier(ptr line,
  * i32 nthreads)} over one zeroed cache line that holds {count, generation, sleepers}. It creates

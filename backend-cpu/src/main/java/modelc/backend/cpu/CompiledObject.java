@@ -3,6 +3,7 @@ package modelc.backend.cpu;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import modelc.backend.llvm.LlvmCompiler;
 
 /**
  * A compiled program: relocatable objects for one kind of machine, which refer to each other. They
@@ -30,7 +31,14 @@ public record CompiledObject(List<Part> parts, Machine machine, double millis) {
    * @param llvmIr the module as it was written, before LLVM's passes
    * @param times how long the stages took
    */
-  public record Part(byte[] object, String llvmIr, Times times) {}
+  public record Part(byte[] object, String llvmIr, Times times) {
+    /** Compiles a module, which it took {@code writeMillis} to write. */
+    static Part compile(String llvmIr, Machine machine, double writeMillis) {
+      LlvmCompiler.Generated g = LlvmCompiler.object(llvmIr, machine.llvm());
+      return new Part(
+          g.bytes(), llvmIr, new Times(writeMillis, g.parse(), g.passes(), g.generate()));
+    }
+  }
 
   /**
    * Milliseconds spent writing LLVM IR, parsing and verifying it, in LLVM's passes, and generating
@@ -49,12 +57,12 @@ public record CompiledObject(List<Part> parts, Machine machine, double millis) {
 
   /** All modules after LLVM's passes. */
   public String optimisedLlvmIr() {
-    return join(p -> LlvmCompiler.optimised(p.llvmIr(), machine));
+    return join(p -> LlvmCompiler.optimised(p.llvmIr(), machine.llvm()));
   }
 
   /** Assembly text of the same code, generated anew. */
   public String assembly() {
-    return join(p -> LlvmCompiler.assembly(p.llvmIr(), machine));
+    return join(p -> LlvmCompiler.assembly(p.llvmIr(), machine.llvm()).text());
   }
 
   private String join(Function<Part, String> text) {

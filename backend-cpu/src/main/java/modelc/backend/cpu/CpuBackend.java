@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
+import modelc.backend.llvm.CodeGenerationException;
+import modelc.backend.llvm.LlvmCompiler;
 import modelc.ir.loop.LoopProgram;
 import modelc.passes.Backend;
 
@@ -83,7 +85,7 @@ public final class CpuBackend implements Backend<CompiledObject> {
         () -> {
           long start = System.nanoTime();
           String ir = emitter.part(part);
-          return LlvmCompiler.object(ir, machine, (System.nanoTime() - start) / 1e6);
+          return CompiledObject.Part.compile(ir, machine, (System.nanoTime() - start) / 1e6);
         },
         task -> new Thread(null, task, "modelc-compile-" + part, STACK_BYTES).start());
   }

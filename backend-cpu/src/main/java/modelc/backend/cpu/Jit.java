@@ -3,6 +3,8 @@ package modelc.backend.cpu;
 import static org.bytedeco.llvm.global.LLVM.*;
 
 import java.lang.foreign.MemorySegment;
+import modelc.backend.llvm.CodeGenerationException;
+import modelc.backend.llvm.LlvmCompiler;
 import modelc.ir.loop.LoopEntry;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.llvm.LLVM.LLVMOrcDefinitionGeneratorRef;

@@ -1,5 +1,8 @@
 package modelc.backend.cpu;
 
+import modelc.backend.llvm.FunctionText;
+import modelc.backend.llvm.LlvmTypes;
+import modelc.backend.llvm.ModuleText;
 import modelc.ir.loop.LoopEntry;
 
 /**

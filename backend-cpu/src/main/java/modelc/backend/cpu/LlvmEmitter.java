@@ -10,6 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import modelc.backend.llvm.FunctionText;
+import modelc.backend.llvm.KernelEmitter;
+import modelc.backend.llvm.LlvmTypes;
+import modelc.backend.llvm.ModuleText;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopProgram;
@@ -88,14 +92,14 @@ final class LlvmEmitter {
    */
   String part(int index) {
     var module = new ModuleText();
-    String linkage = parts.size() == 1 ? "internal" : "hidden";
+    var dialect = new CpuDialect(parts.size() == 1 ? "internal" : "hidden");
     for (Kernel k : parts.get(index)) {
-      module.function(KernelEmitter.emit(module, k, linkage, aliased.getOrDefault(k, Set.of())));
+      module.function(KernelEmitter.emit(module, k, dialect, aliased.getOrDefault(k, Set.of())));
     }
     if (index == parts.size() - 1) {
       parts
           .subList(0, index)
-          .forEach(part -> part.forEach(k -> module.declare(KernelEmitter.declaration(k))));
+          .forEach(part -> part.forEach(k -> module.declare(CpuDialect.declaration(k))));
       program.entries().forEach(e -> entry(module, e));
     }
     return module.text();

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import modelc.backend.llvm.LlvmCompiler;
+import modelc.backend.llvm.LlvmTarget;
 
 /**
  * The machine code is generated for, as LLVM names it. What the passes assume of it is {@link
@@ -30,7 +32,12 @@ public record Machine(String triple, String cpu, String features) {
 
   /** The machine this program runs on. */
   public static Machine host() {
-    return LlvmCompiler.host();
+    LlvmTarget host = LlvmCompiler.host();
+    return new Machine(host.triple(), host.cpu(), host.features());
+  }
+
+  LlvmTarget llvm() {
+    return new LlvmTarget(triple, cpu, features);
   }
 
   /**

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import modelc.backend.llvm.CodeGenerationException;
+import modelc.backend.llvm.LlvmCompiler;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.llvm.global.LLVM;
 
@@ -45,7 +47,7 @@ public final class SharedLibrary {
         inputs.add(write(folder, "part" + inputs.size() + ".o", part.object()));
       }
       String constants = constants(abiVersion, metadata);
-      byte[] described = LlvmCompiler.object(constants, object.machine(), 0).object();
+      byte[] described = LlvmCompiler.object(constants, object.machine().llvm()).bytes();
       inputs.add(write(folder, "metadata.o", described));
       Path exports = folder.resolve("exports");
       Files.writeString(exports, exports(functions));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import modelc.backend.llvm.CodeGenerationException;
 import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.loop.Buffer;
@@ -76,7 +77,7 @@ class LlvmCompilerTest {
     var module = "define i32 @modelc_run() {\n  ret i32 7\n}";
     var object =
         new CompiledObject(
-            List.of(LlvmCompiler.object(module, Machine.host(), 0)), Machine.host(), 0);
+            List.of(CompiledObject.Part.compile(module, Machine.host(), 0)), Machine.host(), 0);
     try (var jit = Jit.load(object)) {
       assertThat(jit.symbol("modelc_run").address()).isNotZero();
       assertThatThrownBy(() -> jit.symbol("modelc_other"))
@@ -127,7 +128,7 @@ class LlvmCompilerTest {
       try (var jit =
           Jit.load(
               new CompiledObject(
-                  List.of(LlvmCompiler.object(HOSTILE.get(argument), Machine.host(), 0)),
+                  List.of(CompiledObject.Part.compile(HOSTILE.get(argument), Machine.host(), 0)),
                   Machine.host(),
                   0))) {
         jit.symbol("modelc_run");

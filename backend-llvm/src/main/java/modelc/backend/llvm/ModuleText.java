@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,13 +10,13 @@ import java.util.function.Supplier;
  * The text of one LLVM module under construction: functions, and the declarations and helper
  * functions they turn out to need. It does not look into function bodies.
  */
-final class ModuleText {
+public final class ModuleText {
   private final Set<String> declarations = new LinkedHashSet<>();
   private final Map<String, String> helpers = new LinkedHashMap<>();
   private final StringBuilder functions = new StringBuilder();
 
   /** Adds a {@code declare} or a global once. */
-  void declare(String line) {
+  public void declare(String line) {
     declarations.add(line);
   }
 
@@ -24,18 +24,18 @@ final class ModuleText {
    * Adds a helper function once, under a name; {@code definition} may itself ask for declarations
    * and helpers.
    */
-  void helper(String name, Supplier<String> definition) {
+  public void helper(String name, Supplier<String> definition) {
     if (!helpers.containsKey(name)) {
       helpers.put(name, "");
       helpers.put(name, definition.get());
     }
   }
 
-  void function(String definition) {
+  public void function(String definition) {
     functions.append(definition).append('\n');
   }
 
-  String text() {
+  public String text() {
     var out = new StringBuilder();
     for (String d : declarations) {
       out.append(d).append('\n');

@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,7 +8,7 @@ import java.util.TreeMap;
  * get their common parts shared and their constants into the instruction; it holds no operations
  * other than sums and products.
  */
-record Linear(Map<Atom, Long> terms, long constant) {
+public record Linear(Map<Atom, Long> terms, long constant) {
 
   /**
    * A value that is not taken apart.
@@ -17,7 +17,7 @@ record Linear(Map<Atom, Long> terms, long constant) {
    *     that LLVM can hoist them
    * @param order of its creation
    */
-  record Atom(int depth, int order, String name) implements Comparable<Atom> {
+  public record Atom(int depth, int order, String name) implements Comparable<Atom> {
     @Override
     public int compareTo(Atom other) {
       int byDepth = Integer.compare(depth, other.depth);
@@ -25,7 +25,7 @@ record Linear(Map<Atom, Long> terms, long constant) {
     }
   }
 
-  static Linear of(long constant) {
+  public static Linear of(long constant) {
     return new Linear(Map.of(), constant);
   }
 
@@ -37,7 +37,7 @@ record Linear(Map<Atom, Long> terms, long constant) {
     return terms.isEmpty();
   }
 
-  Linear plus(Linear other) {
+  public Linear plus(Linear other) {
     if (other.isConstant()) {
       return new Linear(terms, constant + other.constant);
     }
@@ -47,7 +47,7 @@ record Linear(Map<Atom, Long> terms, long constant) {
     return new Linear(sum, constant + other.constant);
   }
 
-  Linear times(long factor) {
+  public Linear times(long factor) {
     if (factor == 0) {
       return of(0);
     }
@@ -57,7 +57,7 @@ record Linear(Map<Atom, Long> terms, long constant) {
     return new Linear(product, constant * factor);
   }
 
-  Linear minus(Linear other) {
+  public Linear minus(Linear other) {
     return plus(other.times(-1));
   }
 

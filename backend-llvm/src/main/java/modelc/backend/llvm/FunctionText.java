@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The body of one LLVM function under construction: fresh names, blocks, stack slots, and reuse of
  * pure instructions already written where they dominate. It does not know Loop IR.
  */
-final class FunctionText {
+public final class FunctionText {
   private final ModuleText module;
   private final StringBuilder allocas = new StringBuilder();
   private final StringBuilder body = new StringBuilder();
@@ -18,34 +18,34 @@ final class FunctionText {
   private int counter;
   private String block = "entry";
 
-  FunctionText(ModuleText module) {
+  public FunctionText(ModuleText module) {
     this.module = module;
     known.push(new HashMap<>());
   }
 
-  ModuleText module() {
+  public ModuleText module() {
     return module;
   }
 
   /** The block that is being written: what a phi in a later block names as predecessor. */
-  String block() {
+  public String block() {
     return block;
   }
 
-  String fresh(String hint) {
+  public String fresh(String hint) {
     return "%" + LlvmTypes.name(hint + "." + counter++);
   }
 
-  String freshLabel(String hint) {
+  public String freshLabel(String hint) {
     return LlvmTypes.name(hint + "." + counter++);
   }
 
-  void line(String text) {
+  public void line(String text) {
     body.append("  ").append(text).append('\n');
   }
 
   /** An instruction with a result that may not be shared: loads, calls with effects, phis. */
-  String result(String instruction) {
+  public String result(String instruction) {
     String name = "%v" + counter++;
     body.append("  ").append(name).append(" = ").append(instruction).append('\n');
     return name;
@@ -55,7 +55,7 @@ final class FunctionText {
    * The result of an instruction that depends on its operands only: written once per dominating
    * region.
    */
-  String pure(String instruction) {
+  public String pure(String instruction) {
     for (Map<String, String> scope : known) {
       String name = scope.get(instruction);
       if (name != null) {
@@ -68,29 +68,29 @@ final class FunctionText {
   }
 
   /** Code written until {@link #leave} does not dominate what comes after it. */
-  void enter() {
+  public void enter() {
     known.push(new HashMap<>());
   }
 
-  void leave() {
+  public void leave() {
     known.pop();
   }
 
-  void startBlock(String label) {
+  public void startBlock(String label) {
     body.append(label).append(":\n");
     block = label;
   }
 
-  void jump(String label) {
+  public void jump(String label) {
     line("br label %" + label);
   }
 
-  void branch(String condition, String onTrue, String onFalse) {
+  public void branch(String condition, String onTrue, String onFalse) {
     line("br i1 " + condition + ", label %" + onTrue + ", label %" + onFalse);
   }
 
   /** A stack slot, made once when the function is entered. */
-  String slot(String hint, String type, int align) {
+  public String slot(String hint, String type, int align) {
     String name = fresh(hint);
     allocas
         .append("  ")
@@ -104,18 +104,18 @@ final class FunctionText {
   }
 
   /** Calls an LLVM intrinsic, declaring it. {@code operands} are typed, e.g. {@code float %x}. */
-  String intrinsic(String resultType, String name, String... operands) {
+  public String intrinsic(String resultType, String name, String... operands) {
     declare(resultType, name, operands);
     return pure("call " + resultType + " @" + name + "(" + String.join(", ", operands) + ")");
   }
 
   /** Like {@link #intrinsic}, for one that reads memory. */
-  String impureIntrinsic(String resultType, String name, String... operands) {
+  public String impureIntrinsic(String resultType, String name, String... operands) {
     declare(resultType, name, operands);
     return result("call " + resultType + " @" + name + "(" + String.join(", ", operands) + ")");
   }
 
-  void voidIntrinsic(String name, String... operands) {
+  public void voidIntrinsic(String name, String... operands) {
     declare("void", name, operands);
     line("call void @" + name + "(" + String.join(", ", operands) + ")");
   }
@@ -138,7 +138,7 @@ final class FunctionText {
   }
 
   /** The whole function; {@code signature} is everything up to the opening brace. */
-  String define(String signature, @Nullable String comment) {
+  public String define(String signature, @Nullable String comment) {
     return (comment == null ? "" : comment) + signature + " {\nentry:\n" + allocas + body + "}\n";
   }
 

@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 /** LLVM refused what this backend gave it: a fault of the compiler, never of the user's model. */
 public final class CodeGenerationException extends RuntimeException {

@@ -1,6 +1,6 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
-import modelc.backend.cpu.VectorCode.DoubleDouble;
+import modelc.backend.llvm.VectorCode.DoubleDouble;
 import modelc.ir.DType;
 
 /**

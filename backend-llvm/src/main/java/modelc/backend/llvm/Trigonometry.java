@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import modelc.ir.DType;
 

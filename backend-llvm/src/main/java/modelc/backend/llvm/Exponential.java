@@ -1,6 +1,6 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
-import modelc.backend.cpu.VectorCode.Nearest;
+import modelc.backend.llvm.VectorCode.Nearest;
 
 /**
  * The exponential and the functions made of it: exp, expm1, logistic, tanh, erf. It holds no

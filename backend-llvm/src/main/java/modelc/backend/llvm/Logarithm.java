@@ -1,6 +1,6 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
-import modelc.backend.cpu.VectorCode.DoubleDouble;
+import modelc.backend.llvm.VectorCode.DoubleDouble;
 
 /**
  * Natural logarithms: log, log1p, and log to twice the precision for {@link Power}. It holds no

@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.HashMap;
 import java.util.List;
@@ -21,8 +21,12 @@ final class MemoryEmitter {
 
   /** Where a buffer is. */
   sealed interface Place {
-    /** Consecutive in memory. */
-    record Memory(String base) implements Place {}
+    /**
+     * Consecutive in memory.
+     *
+     * @param pointer the type of {@code base}
+     */
+    record Memory(String pointer, String base) implements Place {}
 
     /** One stack slot an element, all of which LLVM turns into registers. */
     record Registers(List<String> slots) implements Place {}
@@ -31,10 +35,13 @@ final class MemoryEmitter {
   private final FunctionText f;
   private final ExprEmitter expressions;
   private final Addressing addressing;
+  private final KernelDialect dialect;
   private final Map<Buffer, Place> places = new HashMap<>();
   private Optional<String> sink = Optional.empty();
 
-  MemoryEmitter(FunctionText f, ExprEmitter expressions, Addressing addressing) {
+  MemoryEmitter(
+      FunctionText f, ExprEmitter expressions, Addressing addressing, KernelDialect dialect) {
+    this.dialect = dialect;
     this.f = f;
     this.expressions = expressions;
     this.addressing = addressing;
@@ -121,7 +128,10 @@ final class MemoryEmitter {
   private String loadRun(Place.Memory m, Buffer b, Linear index, int lanes, Optional<String> mask) {
     String t = LlvmTypes.memory(b.dtype(), lanes);
     if (mask.isEmpty()) {
-      return f.result("load " + t + ", ptr " + address(m, b, index) + align(b));
+      return f.result("load " + t + ", " + typedAddress(m, b, index) + align(b));
+    }
+    if (lanes == 1 && dialect.branchesOnMasks()) {
+      return loadIf(mask.get(), t, typedAddress(m, b, index) + align(b));
     }
     if (lanes == 1) {
       return f.result("load " + t + ", ptr " + guarded(m, b, index, mask, ZERO) + align(b));
@@ -167,7 +177,9 @@ final class MemoryEmitter {
       Place.Memory m, Buffer b, Linear index, int lanes, String value, Optional<String> mask) {
     String t = LlvmTypes.memory(b.dtype(), lanes);
     if (mask.isEmpty()) {
-      f.line("store " + t + " " + value + ", ptr " + address(m, b, index) + align(b));
+      f.line("store " + t + " " + value + ", " + typedAddress(m, b, index) + align(b));
+    } else if (lanes == 1 && dialect.branchesOnMasks()) {
+      storeIf(mask.get(), t + " " + value + ", " + typedAddress(m, b, index) + align(b));
     } else if (lanes == 1) {
       f.line("store " + t + " " + value + ", ptr " + guarded(m, b, index, mask, sink()) + align(b));
     } else if (LlvmTypes.prefixOf(mask.get(), lanes).isPresent()) {
@@ -211,6 +223,30 @@ final class MemoryEmitter {
     }
   }
 
+  /** An element where {@code condition} holds, and 0 elsewhere. */
+  private String loadIf(String condition, String type, String place) {
+    String from = f.block();
+    String then = f.freshLabel("load");
+    String join = f.freshLabel("loaded");
+    f.branch(condition, then, join);
+    f.startBlock(then);
+    String x = f.result("load " + type + ", " + place);
+    f.jump(join);
+    f.startBlock(join);
+    return f.result(
+        "phi " + type + " [ " + x + ", %" + then + " ], [ zeroinitializer, %" + from + " ]");
+  }
+
+  private void storeIf(String condition, String what) {
+    String then = f.freshLabel("store");
+    String join = f.freshLabel("stored");
+    f.branch(condition, then, join);
+    f.startBlock(then);
+    f.line("store " + what);
+    f.jump(join);
+    f.startBlock(join);
+  }
+
   /** The address of an element, or where the mask is false that of a dummy. */
   private String guarded(
       Place.Memory m, Buffer b, Linear index, Optional<String> mask, String dummy) {
@@ -244,8 +280,12 @@ final class MemoryEmitter {
                     + lane));
   }
 
+  private String typedAddress(Place.Memory m, Buffer b, Linear index) {
+    return m.pointer() + " " + address(m, b, index);
+  }
+
   private String address(Place.Memory m, Buffer b, Linear index) {
-    return addressing.address(m.base(), LlvmTypes.memoryScalar(b.dtype()), index);
+    return addressing.address(m.pointer(), m.base(), LlvmTypes.memoryScalar(b.dtype()), index);
   }
 
   private String insert(String t, String vector, String scalar, String lane, int i) {

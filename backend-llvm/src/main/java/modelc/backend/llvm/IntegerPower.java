@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 /**
  * Powers of integers by repeated squaring, wrapping. A negative exponent gives 0, except of 1 and

@@ -1,10 +1,11 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import static org.bytedeco.llvm.global.LLVM.*;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
@@ -20,15 +21,15 @@ import org.bytedeco.llvm.LLVM.LLVMTargetRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 
 /**
- * Takes LLVM IR in text through LLVM: parse, verify, a few passes, code for the host. It writes no
- * IR and loads no code.
+ * Takes LLVM IR in text through LLVM: parse, verify, a few passes, code. It writes no IR and loads
+ * no code.
  *
  * <p>Some errors inside LLVM end the process. So: every module is verified, only intrinsics of a
  * known list pass, the pass pipeline is a constant, and errors reported through the context are
  * collected by a handler (without one LLVM exits; with one it carries on and the result must not be
  * used).
  */
-final class LlvmCompiler {
+public final class LlvmCompiler {
   /**
    * Few passes, since vector code arrives ready: stack slots to registers, common subexpressions,
    * loop invariants. The standard -O3 pipeline takes some ten times as long and makes this code no
@@ -37,7 +38,10 @@ final class LlvmCompiler {
   private static final String PASSES =
       "always-inline,function(sroa,early-cse,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn),globaldce";
 
-  /** Intrinsics by the name up to their types; all are known to be generated inline. */
+  /**
+   * Intrinsics by the name up to their types; all are known to be generated inline. Those of one
+   * kind of machine pass there only.
+   */
   private static final Set<String> INTRINSICS =
       Set.of(
           "fma",
@@ -57,24 +61,52 @@ final class LlvmCompiler {
           "masked",
           "prefetch",
           "readcyclecounter",
-          "x86",
-          "aarch64",
           "ctlz",
           "fshl");
 
-  private static final class Holder {
-    static final Machine HOST = initialise();
+  /** Intrinsics of one kind of machine, by how its triples begin. */
+  private static final Map<String, String> OWN_INTRINSICS =
+      Map.of("x86_64", "x86", "aarch64", "aarch64", "nvptx64", "nvvm");
+
+  private static final class Host {
+    static final LlvmTarget TARGET = initialiseHost();
+  }
+
+  /** Makes NVIDIA's GPUs known to LLVM, once. */
+  private static final class Nvptx {
+    static {
+      LLVMInitializeNVPTXTargetInfo();
+      LLVMInitializeNVPTXTarget();
+      LLVMInitializeNVPTXTargetMC();
+      LLVMInitializeNVPTXAsmPrinter();
+    }
+
+    /** Does nothing but make sure that the above has run. */
+    static void initialise() {}
+  }
+
+  /**
+   * What LLVM made of a module.
+   *
+   * @param parse milliseconds spent parsing and verifying it
+   * @param passes milliseconds in LLVM's passes
+   * @param generate milliseconds generating code
+   */
+  public record Generated(byte[] bytes, double parse, double passes, double generate) {
+    public String text() {
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
   }
 
   private LlvmCompiler() {}
 
   /** The machine this program runs on. */
-  static Machine host() {
-    return Holder.HOST;
+  public static LlvmTarget host() {
+    return Host.TARGET;
   }
 
   /** LLVM's version, and what it is told to do. */
-  static String version() {
+  public static String version() {
     int[] major = new int[1];
     int[] minor = new int[1];
     int[] patch = new int[1];
@@ -83,23 +115,17 @@ final class LlvmCompiler {
   }
 
   /** Compiles to an object file. */
-  static CompiledObject.Part object(String ir, Machine machine, double writeMillis) {
-    return inModule(
-        ir,
-        machine,
-        m -> {
-          byte[] bytes = m.generate(LLVMObjectFile);
-          return new CompiledObject.Part(
-              bytes, ir, new CompiledObject.Times(writeMillis, m.parse, m.passes, m.generate));
-        });
+  public static Generated object(String ir, LlvmTarget machine) {
+    return inModule(ir, machine, m -> m.generated(LLVMObjectFile));
   }
 
-  static String assembly(String ir, Machine machine) {
-    return inModule(
-        ir, machine, m -> new String(m.generate(LLVMAssemblyFile), StandardCharsets.UTF_8));
+  /** Compiles to assembly text: PTX for GPUs. */
+  public static Generated assembly(String ir, LlvmTarget machine) {
+    return inModule(ir, machine, m -> m.generated(LLVMAssemblyFile));
   }
 
-  static String optimised(String ir, Machine machine) {
+  /** The module after LLVM's passes. */
+  public static String optimised(String ir, LlvmTarget machine) {
     return inModule(
         ir,
         machine,
@@ -111,22 +137,27 @@ final class LlvmCompiler {
         });
   }
 
-  private static <T> T inModule(String ir, Machine machine, Function<OpenModule, T> use) {
+  private static <T> T inModule(String ir, LlvmTarget machine, Function<OpenModule, T> use) {
     try (var module = new OpenModule(ir, machine)) {
       return use.apply(module);
     }
   }
 
-  private static Machine initialise() {
+  private static LlvmTarget initialiseHost() {
     LLVMInitializeNativeTarget();
     LLVMInitializeNativeAsmPrinter();
     String triple = text(LLVMGetDefaultTargetTriple());
     String cpu = text(LLVMGetHostCPUName());
     String features = text(LLVMGetHostCPUFeatures());
-    return new Machine(triple, cpu, features);
+    return new LlvmTarget(triple, cpu, features);
   }
 
   private static LLVMTargetRef target(String triple) {
+    if (triple.startsWith("nvptx")) {
+      Nvptx.initialise();
+    } else {
+      host();
+    }
     var target = new LLVMTargetRef();
     var message = new BytePointer((Pointer) null);
     if (LLVMGetTargetFromTriple(new BytePointer(triple), target, message) != 0) {
@@ -145,7 +176,7 @@ final class LlvmCompiler {
     return copy;
   }
 
-  static void check(LLVMErrorRef error) {
+  public static void check(LLVMErrorRef error) {
     if (error != null && !error.isNull()) {
       BytePointer message = LLVMGetErrorMessage(error);
       String copy = message.getString();
@@ -155,7 +186,7 @@ final class LlvmCompiler {
   }
 
   /** Bytes in a buffer that LLVM owns. */
-  static LLVMMemoryBufferRef buffer(byte[] bytes, String name) {
+  public static LLVMMemoryBufferRef buffer(byte[] bytes, String name) {
     try (var copy = new BytePointer(bytes.length + 1L);
         var label = new BytePointer(name)) {
       copy.put(bytes).put(bytes.length, (byte) 0);
@@ -183,7 +214,7 @@ final class LlvmCompiler {
     private double passes;
     private double generate;
 
-    OpenModule(String ir, Machine made) {
+    OpenModule(String ir, LlvmTarget made) {
       triple = made.triple();
       machine =
           LLVMCreateTargetMachine(
@@ -230,12 +261,14 @@ final class LlvmCompiler {
     }
 
     private void checkIntrinsics() {
+      String own = OWN_INTRINSICS.get(triple.substring(0, Math.max(0, triple.indexOf('-'))));
       for (LLVMValueRef f = LLVMGetFirstFunction(module); f != null; f = LLVMGetNextFunction(f)) {
         String name = LLVMGetValueName(f).getString();
         if (name.startsWith("llvm.")) {
           int end = name.indexOf('.', 5);
           String base = name.substring(5, end < 0 ? name.length() : end);
-          if (!INTRINSICS.contains(base) || LLVMGetIntrinsicID(f) == 0) {
+          boolean safe = INTRINSICS.contains(base) || base.equals(own);
+          if (!safe || LLVMGetIntrinsicID(f) == 0) {
             throw new CodeGenerationException(
                 "intrinsic " + name + " is not on the list of those known to be safe");
           }
@@ -253,7 +286,12 @@ final class LlvmCompiler {
       checkErrors();
     }
 
-    byte[] generate(int fileType) {
+    Generated generated(int fileType) {
+      byte[] bytes = generate(fileType);
+      return new Generated(bytes, parse, passes, generate);
+    }
+
+    private byte[] generate(int fileType) {
       long start = System.nanoTime();
       var message = new BytePointer((Pointer) null);
       var out = new LLVMMemoryBufferRef();

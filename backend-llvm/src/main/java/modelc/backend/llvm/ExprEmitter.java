@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -18,13 +18,15 @@ final class ExprEmitter {
   private final Arithmetic arithmetic;
   private final Addressing addressing;
   private final MemoryEmitter memory;
+  private final KernelDialect dialect;
   private final Map<Var, String> variables = new HashMap<>();
 
-  ExprEmitter(FunctionText f) {
+  ExprEmitter(FunctionText f, KernelDialect dialect) {
     this.f = f;
+    this.dialect = dialect;
     this.arithmetic = new Arithmetic(f);
     this.addressing = new Addressing(f);
-    this.memory = new MemoryEmitter(f, this, addressing);
+    this.memory = new MemoryEmitter(f, this, addressing, dialect);
   }
 
   Addressing addressing() {
@@ -109,9 +111,7 @@ final class ExprEmitter {
             ? value(l.x())
             : f.pure("extractelement " + t + " " + value(l.x()) + ", i64 " + l.lane());
       }
-      case Expr.WarpShuffleXor _ ->
-          throw new UnsupportedOperationException(
-              "warp_shuffle_xor is a GPU operation: the CPU has no warps");
+      case Expr.WarpShuffleXor w -> dialect.shuffle(f, w, value(w.x()));
     };
   }
 

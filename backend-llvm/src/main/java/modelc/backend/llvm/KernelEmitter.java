@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,15 +6,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
+import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
+import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
 
 /**
- * Writes one kernel as one LLVM function {@code void @k_NAME(ptr buffers..., i64 symbols..., i32
- * tid, i32 nthreads)}. It does not optimise: loops become loops, UNROLL loops are written out, and
- * nothing is reordered.
+ * Writes one kernel as one LLVM function, in the dialect of a machine. It does not optimise: loops
+ * become loops, UNROLL loops are written out, and nothing is reordered.
  */
-final class KernelEmitter {
+public final class KernelEmitter {
   /** Iterations of UNROLL loops that one kernel may be written out to. */
   static final long MAX_UNROLLED = 100_000;
 
@@ -22,66 +23,71 @@ final class KernelEmitter {
   static final long MAX_PRIVATE_BYTES = 256 << 10;
 
   private final Kernel kernel;
+  private final KernelDialect dialect;
   private final FunctionText f;
   private final ExprEmitter expressions;
   private long unrolled;
   private long privateBytes;
 
-  private KernelEmitter(ModuleText module, Kernel kernel) {
+  private KernelEmitter(ModuleText module, Kernel kernel, KernelDialect dialect) {
     this.kernel = kernel;
+    this.dialect = dialect;
     this.f = new FunctionText(module);
-    this.expressions = new ExprEmitter(f);
+    this.expressions = new ExprEmitter(f, dialect);
   }
 
   /**
    * The function's text.
    *
-   * @param linkage LLVM's word for who may call it
    * @param aliased parameters that some launch gives the same memory as another one
    */
-  static String emit(ModuleText module, Kernel kernel, String linkage, Set<Integer> aliased) {
-    var emitter = new KernelEmitter(module, kernel);
-    String signature = emitter.signature(linkage, aliased);
+  public static String emit(
+      ModuleText module, Kernel kernel, KernelDialect dialect, Set<Integer> aliased) {
+    var emitter = new KernelEmitter(module, kernel, dialect);
+    String signature = emitter.signature(aliased);
     emitter.statement(kernel.body());
     emitter.f.line("ret void");
     return emitter.f.define(signature, emitter.comment());
   }
 
-  /** The declaration of a kernel that another module defines. */
-  static String declaration(Kernel kernel) {
-    String parameters =
-        "ptr, ".repeat(kernel.parameters().size())
-            + "i64, ".repeat(kernel.symbols().size())
-            + "i32, i32";
-    return "declare hidden void " + functionName(kernel) + "(" + parameters + ")";
+  public Kernel kernel() {
+    return kernel;
   }
 
-  static String functionName(Kernel kernel) {
+  /** The function being written. */
+  public FunctionText text() {
+    return f;
+  }
+
+  public Addressing addressing() {
+    return expressions.addressing();
+  }
+
+  /** An I64 expression as a sum of terms. */
+  public Linear index(Expr e) {
+    return expressions.index(e);
+  }
+
+  /** The name of the kernel's function in LLVM IR. */
+  public static String functionName(Kernel kernel) {
     return "@" + LlvmTypes.name("k_" + kernel.name());
   }
 
-  private String signature(String linkage, Set<Integer> aliased) {
+  private String signature(Set<Integer> aliased) {
     var parameters = new ArrayList<String>();
+    String pointer = dialect.pointer(Space.GLOBAL);
     for (int i = 0; i < kernel.parameters().size(); i++) {
       Buffer b = kernel.parameters().get(i);
       String name = "%" + LlvmTypes.name("b." + b.name());
-      expressions.place(b, new MemoryEmitter.Place.Memory(name));
-      parameters.add("ptr " + (aliased.contains(i) ? "" : "noalias ") + "align 64 " + name);
+      expressions.place(b, new MemoryEmitter.Place.Memory(pointer, name));
+      parameters.add(pointer + " " + (aliased.contains(i) ? "" : "noalias ") + "align 64 " + name);
     }
     for (Symbol s : kernel.symbols()) {
       String name = "%" + LlvmTypes.name("s." + s.name());
       expressions.addressing().bindSize(s, name);
       parameters.add("i64 " + name);
     }
-    parameters.add("i32 %tid");
-    parameters.add("i32 %nthreads");
-    return "define "
-        + linkage
-        + " void "
-        + functionName(kernel)
-        + "("
-        + String.join(", ", parameters)
-        + ") nounwind";
+    return dialect.signature(kernel, parameters);
   }
 
   private String comment() {
@@ -101,22 +107,22 @@ final class KernelEmitter {
       case Stmt.Alloc alloc -> allocate(alloc.buffer());
       case Stmt.If branch -> branch(branch);
       case Stmt.Prefetch p -> expressions.memory().prefetch(p);
-      case Stmt.Barrier _ -> throw notOnCpu("barrier");
+      case Stmt.Barrier _ -> dialect.barrier(this);
     }
   }
 
   private void loop(Stmt.For loop) {
-    Linear lower = expressions.index(loop.lower());
-    Linear upper = expressions.index(loop.upper());
     switch (loop.kind()) {
-      case SERIAL -> serial(loop, lower, upper);
-      case PARALLEL -> parallel(loop, lower, upper);
-      case UNROLL -> unroll(loop, lower, upper);
-      case VECTOR ->
-          throw new UnsupportedOperationException(
-              "kernel " + kernel.name() + ": vectorise before code generation");
-      case GRID_X, GRID_Y, GRID_Z, THREAD_X, THREAD_Y -> throw notOnCpu("loop " + loop.kind());
+      case SERIAL -> serial(loop, index(loop.lower()), index(loop.upper()));
+      case UNROLL -> unroll(loop, index(loop.lower()), index(loop.upper()));
+      case PARALLEL, VECTOR, GRID_X, GRID_Y, GRID_Z, THREAD_X, THREAD_Y -> dialect.loop(this, loop);
     }
+  }
+
+  /** The body of a loop, for one value of its variable. */
+  public void iteration(Stmt.For loop, Linear value) {
+    addressing().bind(loop.var(), value);
+    statement(loop.body());
   }
 
   private void unroll(Stmt.For loop, Linear lower, Linear upper) {
@@ -133,36 +139,20 @@ final class KernelEmitter {
         throw new IllegalArgumentException(
             "kernel " + kernel.name() + " unrolls to more than " + MAX_UNROLLED + " iterations");
       }
-      expressions.addressing().bind(loop.var(), Linear.of(i));
-      statement(loop.body());
+      iteration(loop, Linear.of(i));
     }
   }
 
-  /** This thread's share of the iterations, {@code [n*tid/T, n*(tid+1)/T)}. */
-  private void parallel(Stmt.For loop, Linear lower, Linear upper) {
-    Addressing a = expressions.addressing();
-    String span = a.value(upper.minus(lower).plus(Linear.of(loop.step() - 1)));
-    String count = loop.step() == 1 ? span : f.pure("sdiv i64 " + span + ", " + loop.step());
-    String some = f.intrinsic("i64", "llvm.smax.i64", "i64 " + count, "i64 0");
-    String thread = f.pure("zext i32 %tid to i64");
-    String threads = f.pure("zext i32 %nthreads to i64");
-    String next = f.pure("add i64 " + thread + ", 1");
-    String from = f.pure("udiv i64 " + f.pure("mul i64 " + some + ", " + thread) + ", " + threads);
-    String to = f.pure("udiv i64 " + f.pure("mul i64 " + some + ", " + next) + ", " + threads);
-    serial(
-        loop,
-        lower.plus(a.atomHere(from).times(loop.step())),
-        lower.plus(a.atomHere(to).times(loop.step())));
-  }
-
-  /** A loop whose test is at its end, behind a test of whether to enter it at all. */
-  private void serial(Stmt.For loop, Linear lower, Linear upper) {
+  /**
+   * All iterations from {@code lower} to {@code upper}, one after the other: a loop whose test is
+   * at its end, behind a test of whether to enter it at all.
+   */
+  public void serial(Stmt.For loop, Linear lower, Linear upper) {
     Addressing a = expressions.addressing();
     Linear span = upper.minus(lower);
     if (span.isConstant() && span.constant() <= loop.step()) {
       if (span.constant() > 0) {
-        a.bind(loop.var(), lower);
-        statement(loop.body());
+        iteration(loop, lower);
       }
       return;
     }
@@ -186,8 +176,7 @@ final class KernelEmitter {
     f.line(i + " = phi i64 [ " + from + ", %" + before + " ], [ " + next + ", %" + latch + " ]");
     f.enter();
     a.enterLoop();
-    a.bind(loop.var(), a.atomHere(i));
-    statement(loop.body());
+    iteration(loop, a.atomHere(i));
     a.leaveLoop();
     f.leave();
     f.jump(latch);
@@ -250,17 +239,19 @@ final class KernelEmitter {
                   + " bytes of private buffers");
         }
         String type = "[" + b.size().constant() + " x " + LlvmTypes.memoryScalar(b.dtype()) + "]";
-        expressions.place(b, new MemoryEmitter.Place.Memory(f.slot(b.name(), type, 64)));
+        expressions.place(
+            b,
+            new MemoryEmitter.Place.Memory(
+                dialect.pointer(Space.PRIVATE), f.slot(b.name(), type, 64)));
       }
-      case SHARED -> throw notOnCpu("shared buffer " + b.name());
+      case SHARED ->
+          expressions.place(
+              b,
+              new MemoryEmitter.Place.Memory(
+                  dialect.pointer(Space.SHARED), dialect.shared(this, b)));
       case GLOBAL ->
           throw new IllegalArgumentException(
               "global buffer " + b.name() + " is not a parameter of " + kernel.name());
     }
-  }
-
-  private UnsupportedOperationException notOnCpu(String what) {
-    return new UnsupportedOperationException(
-        "kernel " + kernel.name() + ": " + what + " is for GPUs, not for the CPU");
   }
 }

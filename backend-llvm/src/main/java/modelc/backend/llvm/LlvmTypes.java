@@ -1,4 +1,4 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
@@ -9,11 +9,11 @@ import modelc.ir.DType;
  * How Loop IR's element types and constants are written in LLVM IR: in registers (BOOL as {@code
  * i1}) and in memory (BOOL as {@code i8}). It knows no operations.
  */
-final class LlvmTypes {
+public final class LlvmTypes {
   private LlvmTypes() {}
 
   /** The type of one lane in a register. */
-  static String scalar(DType dtype) {
+  public static String scalar(DType dtype) {
     return switch (dtype) {
       case F32 -> "float";
       case F64 -> "double";
@@ -24,25 +24,25 @@ final class LlvmTypes {
   }
 
   /** The type of a value in registers. */
-  static String value(DType dtype, int lanes) {
+  public static String value(DType dtype, int lanes) {
     return vector(scalar(dtype), lanes);
   }
 
   /** The type of one element in memory. */
-  static String memoryScalar(DType dtype) {
+  public static String memoryScalar(DType dtype) {
     return dtype == DType.BOOL ? "i8" : scalar(dtype);
   }
 
-  static String memory(DType dtype, int lanes) {
+  public static String memory(DType dtype, int lanes) {
     return vector(memoryScalar(dtype), lanes);
   }
 
-  static String vector(String scalar, int lanes) {
+  public static String vector(String scalar, int lanes) {
     return lanes == 1 ? scalar : "<" + lanes + " x " + scalar + ">";
   }
 
   /** The suffix of that type in names of intrinsics and helpers, e.g. {@code v8f32}. */
-  static String suffix(String scalar, int lanes) {
+  public static String suffix(String scalar, int lanes) {
     String s =
         switch (scalar) {
           case "float" -> "f32";
@@ -52,12 +52,12 @@ final class LlvmTypes {
     return lanes == 1 ? s : "v" + lanes + s;
   }
 
-  static String suffix(DType dtype, int lanes) {
+  public static String suffix(DType dtype, int lanes) {
     return suffix(scalar(dtype), lanes);
   }
 
   /** A scalar constant. */
-  static String constant(DType dtype, double value) {
+  public static String constant(DType dtype, double value) {
     return switch (dtype) {
       case F32 -> f32((float) value);
       case F64 -> f64(value);
@@ -68,21 +68,21 @@ final class LlvmTypes {
   }
 
   /** LLVM writes floats as the bits of the double of the same value. */
-  static String f32(float value) {
+  public static String f32(float value) {
     return f64(value);
   }
 
-  static String f64(double value) {
+  public static String f64(double value) {
     return "0x%016X".formatted(Double.doubleToRawLongBits(value));
   }
 
   /** A scalar constant in every lane. */
-  static String splat(String scalarType, String constant, int lanes) {
+  public static String splat(String scalarType, String constant, int lanes) {
     return lanes == 1 ? constant : "splat (" + scalarType + " " + constant + ")";
   }
 
   /** A mask that is true in the first {@code count} lanes. */
-  static String prefixMask(int count, int lanes) {
+  public static String prefixMask(int count, int lanes) {
     if (lanes == 1) {
       return Boolean.toString(count > 0);
     }
@@ -92,21 +92,21 @@ final class LlvmTypes {
   }
 
   /** How many lanes are true, when {@code mask} was made by {@link #prefixMask}. */
-  static OptionalInt prefixOf(String mask, int lanes) {
+  public static OptionalInt prefixOf(String mask, int lanes) {
     return IntStream.range(0, lanes)
         .filter(count -> prefixMask(count, lanes).equals(mask))
         .findFirst();
   }
 
   /** The lanes of a shuffle that takes {@code count} neighbours. */
-  static String laneRange(int first, int count) {
+  public static String laneRange(int first, int count) {
     return IntStream.range(first, first + count)
         .mapToObj(i -> "i32 " + i)
         .collect(Collectors.joining(", ", "<" + count + " x i32> <", ">"));
   }
 
   /** An identifier, quoted when it has characters that LLVM does not take as they are. */
-  static String name(String text) {
+  public static String name(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       boolean plain =

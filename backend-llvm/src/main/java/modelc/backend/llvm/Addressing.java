@@ -1,9 +1,9 @@
-package modelc.backend.cpu;
+package modelc.backend.llvm;
 
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import modelc.backend.cpu.Linear.Atom;
+import modelc.backend.llvm.Linear.Atom;
 import modelc.ir.BinaryFn;
 import modelc.ir.DType;
 import modelc.ir.Symbol;
@@ -17,7 +17,7 @@ import modelc.ir.loop.Var;
  * <p>Addresses are built from the outermost varying term inwards, each partial sum once, the
  * constant last: LLVM then hoists the outer sums and folds the constant into the load.
  */
-final class Addressing {
+public final class Addressing {
   /** Products of sums are multiplied out up to this many products of atoms. */
   private static final int MAX_PRODUCT_TERMS = 4;
 
@@ -78,7 +78,7 @@ final class Addressing {
   }
 
   /** An I64 value that is computed at the current place. */
-  Linear atomHere(String name) {
+  public Linear atomHere(String name) {
     return isInteger(name) ? Linear.of(Long.parseLong(name)) : Linear.of(atom(name, depth));
   }
 
@@ -108,7 +108,7 @@ final class Addressing {
   }
 
   /** The sum as one I64 operand. */
-  String value(Linear index) {
+  public String value(Linear index) {
     String sum = "";
     for (var term : index.terms().entrySet()) {
       String scaled = scaled(term.getKey(), term.getValue());
@@ -120,16 +120,18 @@ final class Addressing {
     return index.constant() == 0 ? sum : f.pure("add i64 " + sum + ", " + index.constant());
   }
 
-  /** The address of element {@code index} of an array in memory. */
-  String address(String base, String elementType, Linear index) {
+  /**
+   * The address of element {@code index} of an array in memory; {@code base} is of {@code
+   * pointerType}.
+   */
+  String address(String pointerType, String base, String elementType, Linear index) {
     String pointer = base;
+    String step = "getelementptr " + elementType + ", " + pointerType + " ";
     for (var term : index.terms().entrySet()) {
       String scaled = scaled(term.getKey(), term.getValue());
-      pointer = f.pure("getelementptr " + elementType + ", ptr " + pointer + ", i64 " + scaled);
+      pointer = f.pure(step + pointer + ", i64 " + scaled);
     }
-    return index.constant() == 0
-        ? pointer
-        : f.pure("getelementptr " + elementType + ", ptr " + pointer + ", i64 " + index.constant());
+    return index.constant() == 0 ? pointer : f.pure(step + pointer + ", i64 " + index.constant());
   }
 
   /** The indices of each lane of a vector of indices. */

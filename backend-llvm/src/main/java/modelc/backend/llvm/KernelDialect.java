@@ -1,0 +1,41 @@
+package modelc.backend.llvm;
+
+import java.util.List;
+import modelc.ir.loop.Buffer;
+import modelc.ir.loop.Expr;
+import modelc.ir.loop.Kernel;
+import modelc.ir.loop.Space;
+import modelc.ir.loop.Stmt;
+
+/**
+ * What machines do differently in the code of a kernel: who runs the iterations of its outer loops,
+ * and where memory is. Everything else is {@link KernelEmitter}'s.
+ */
+public interface KernelDialect {
+  /**
+   * The head of the kernel's function, up to the opening brace.
+   *
+   * @param parameters typed and named: the buffers, then the symbols
+   */
+  String signature(Kernel kernel, List<String> parameters);
+
+  /** The type of a pointer to an element of {@code space}. */
+  String pointer(Space space);
+
+  /**
+   * Whether a single access that must not happen is jumped over; otherwise it goes to a dummy
+   * element.
+   */
+  boolean branchesOnMasks();
+
+  /** A loop of a kind other than SERIAL and UNROLL. */
+  void loop(KernelEmitter kernel, Stmt.For loop);
+
+  void barrier(KernelEmitter kernel);
+
+  /** The pointer to a buffer that the threads of a block share. */
+  String shared(KernelEmitter kernel, Buffer buffer);
+
+  /** The value that another thread of the warp has of {@code x}, whose operand is given. */
+  String shuffle(FunctionText f, Expr.WarpShuffleXor x, String operand);
+}
