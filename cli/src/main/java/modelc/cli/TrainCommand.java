@@ -105,14 +105,17 @@ final class TrainCommand implements Callable<Integer> {
         run.threads(),
         run.dataThreads(data.train()),
         kept == 0 ? "" : String.format(", keeping up to %,d MiB of it decoded", kept));
-    try (Model compiled = compile(checked);
+    Program program = checked.program();
+    program = gradients.isPresent() ? GradientsEntry.addTo(program) : program;
+    try (Model compiled = compile(program);
         Session session = compiled.open(run.threads())) {
       // Optimizer states need their first values even where the weights come from a file.
       session.init(recipe.seed());
       if (init.isPresent()) {
         names.load(session, init.get(), recipe.seed(), talk);
       }
-      return train(session, recipe, data, folder);
+      var cause = new NotFinite(checked, program, run.threads(), talk);
+      return train(session, recipe, data, folder, cause);
     }
   }
 
@@ -122,12 +125,10 @@ final class TrainCommand implements Callable<Integer> {
         + (names.size() > 20 ? ", ..." : "");
   }
 
-  private Model compile(Checked checked) {
+  private Model compile(Program program) {
     talk.live("compiling ...");
     long start = System.nanoTime();
-    Program program = checked.program();
-    Compiled compiled =
-        cache.compiler().compile(gradients.isPresent() ? GradientsEntry.addTo(program) : program);
+    Compiled compiled = cache.compiler().compile(program);
     Model loaded = compiled.load();
     compileMillis = (System.nanoTime() - start) * 1e-6;
     talk.line(
@@ -139,7 +140,8 @@ final class TrainCommand implements Callable<Integer> {
     return loaded;
   }
 
-  private int train(Session session, Recipe recipe, Datasets data, Path folder) throws IOException {
+  private int train(Session session, Recipe recipe, Datasets data, Path folder, NotFinite cause)
+      throws IOException {
     Path checkpoint = folder.resolve("checkpoint.safetensors");
     TrainerOptions options =
         TrainerOptions.of(Math.toIntExact(recipe.epochs()), Math.toIntExact(recipe.batch()))
@@ -170,6 +172,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     try (var log = new RunLog(folder.resolve("log.csv"), resume, shown)) {
       var trainer = new Trainer(session, data.train(), data.validation().map(v -> v), options, log);
+      trainer.diagnoseBy(cause);
       if (resume) {
         trainer.resume(checkpoint);
       }

@@ -1,6 +1,7 @@
 package modelc.frontend;
 
 import java.util.Optional;
+import modelc.frontend.diagnostic.Sources;
 import modelc.ir.tensor.Program;
 
 /**
@@ -8,5 +9,7 @@ import modelc.ir.tensor.Program;
  *
  * @param program entries {@code init} and {@code infer}, and {@code eval} and {@code train} where
  *     there is a recipe
+ * @param sources the texts it was made from, for messages that quote them
  */
-public record Checked(Program program, ModelSummary summary, Optional<Recipe> recipe) {}
+public record Checked(
+    Program program, ModelSummary summary, Optional<Recipe> recipe, Sources sources) {}

@@ -163,6 +163,37 @@ public final class Call {
     return this;
   }
 
+  /**
+   * What an argument holds at the present sizes: a variable's memory, or what an input or scalar is
+   * bound to.
+   *
+   * @throws UsageException if there is none of that name, or it was never given
+   */
+  public Tensor argument(String name) {
+    return spec.argument(name).filter(a -> a.kind().isVariable()).isPresent()
+        ? session.variable(name)
+        : tensor(inputSlot(name));
+  }
+
+  /**
+   * Lets every input and scalar read what those of {@code other} read, at the same sizes; nothing
+   * is copied.
+   *
+   * @throws UsageException if {@code other} lacks one
+   */
+  public Call bindAs(Call other) {
+    for (String symbol : spec.symbols()) {
+      size(symbol, other.sizeOf(symbol));
+    }
+    inputs.forEach(
+        (name, slot) -> {
+          slot.memory = other.inputSlot(name).memory;
+          slot.foreign = true;
+        });
+    changed = true;
+    return this;
+  }
+
   /** Sets an f64[] scalar such as {@code step}, if the entry takes it. */
   public Call scalar(String name, double value) {
     Slot slot = inputs.get(name);
@@ -238,13 +269,7 @@ public final class Call {
       context.setAtIndex(JAVA_LONG, at++, size);
     }
     for (Slot slot : slots) {
-      MemorySegment m = slot.memory;
-      if (m == null) {
-        throw new UsageException(
-            "R0117",
-            "input " + slot.name + " of entry " + spec.name() + " was never given",
-            "write to call.input(\"" + slot.name + "\") or bind memory to it");
-      }
+      MemorySegment m = memory(slot);
       long needed =
           NativeMemory.padded(DimSpec.elements(slot.shape, this::sizeOf) * slot.type.bytes());
       if (m.byteSize() < needed) {
@@ -258,6 +283,16 @@ public final class Call {
       }
       context.setAtIndex(JAVA_LONG, at++, m.address());
     }
+  }
+
+  private MemorySegment memory(Slot slot) {
+    if (slot.memory == null) {
+      throw new UsageException(
+          "R0117",
+          "input " + slot.name + " of entry " + spec.name() + " was never given",
+          "write to call.input(\"" + slot.name + "\") or bind memory to it");
+    }
+    return slot.memory;
   }
 
   /** A result at the present sizes: the call's own memory, overwritten by the next run. */
@@ -300,7 +335,6 @@ public final class Call {
   private Tensor tensor(Slot slot) {
     session.checkOpen();
     List<Long> shape = shape(slot);
-    MemorySegment m = java.util.Objects.requireNonNull(slot.memory);
-    return new Tensor(slot.type, shape, m.asSlice(0, Tensor.bytes(slot.type, shape)));
+    return new Tensor(slot.type, shape, memory(slot).asSlice(0, Tensor.bytes(slot.type, shape)));
   }
 }

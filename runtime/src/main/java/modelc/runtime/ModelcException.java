@@ -35,6 +35,11 @@ public abstract sealed class ModelcException extends RuntimeException
 
   /** Code, message and cure, as a person should see them. */
   public String render() {
-    return "error[" + code + "]: " + getMessage() + "\n  = help: " + cure;
+    return "error[" + code + "]: " + getMessage() + details() + "\n  = help: " + cure;
+  }
+
+  /** More lines between message and cure, each with a line break before it. */
+  String details() {
+    return "";
   }
 }

@@ -1,6 +1,7 @@
 package modelc.runtime;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -38,13 +39,38 @@ public record Tensor(ElementType type, List<Long> shape, MemorySegment data) {
   /** The values of an F32 tensor. */
   public float[] floats() {
     require(ElementType.F32);
-    return data.toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT);
+    return data.toArray(ValueLayout.JAVA_FLOAT);
   }
 
   /** The values of an I32 tensor. */
   public int[] ints() {
     require(ElementType.I32);
-    return data.toArray(java.lang.foreign.ValueLayout.JAVA_INT);
+    return data.toArray(ValueLayout.JAVA_INT);
+  }
+
+  /**
+   * The place, in memory order, of the first element that is infinite or NaN; -1: there is none.
+   */
+  public long firstNotFinite() {
+    if (type == ElementType.F32 || type == ElementType.F64) {
+      for (long i = 0; i < elements(); i++) {
+        if (!Double.isFinite(number(i))) {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** The element at that place in memory order; a truth value is 0 or 1. */
+  public double number(long place) {
+    return switch (type) {
+      case F32 -> data.getAtIndex(ValueLayout.JAVA_FLOAT, place);
+      case F64 -> data.getAtIndex(ValueLayout.JAVA_DOUBLE, place);
+      case I32 -> data.getAtIndex(ValueLayout.JAVA_INT, place);
+      case I64 -> data.getAtIndex(ValueLayout.JAVA_LONG, place);
+      case BOOL -> data.get(ValueLayout.JAVA_BYTE, place);
+    };
   }
 
   private void require(ElementType wanted) {

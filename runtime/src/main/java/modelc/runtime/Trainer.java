@@ -40,6 +40,7 @@ public final class Trainer {
   private long stepsTimed;
   private Progress progress = new Progress();
   private @Nullable Snapshot best;
+  private Diagnosis diagnosis = _ -> Optional.empty();
   private volatile boolean interrupted;
 
   /**
@@ -106,6 +107,11 @@ public final class Trainer {
                   ? "; val_ ones need validation data"
                   : ""));
     }
+  }
+
+  /** Has {@code diagnosis} look for the cause when a step is not finite. */
+  public void diagnoseBy(Diagnosis diagnosis) {
+    this.diagnosis = diagnosis;
   }
 
   /**
@@ -326,20 +332,41 @@ public final class Trainer {
     boolean finite =
         flags.isEmpty() ? !hasLoss || Double.isFinite(loss()) : train.flag(flags.getFirst().name());
     if (!finite) {
-      throw new NumericException(
-          "R0510",
-          "step "
-              + step
-              + " (epoch "
-              + progress.epoch
-              + ", batch "
-              + (progress.batch + 1)
-              + "): the loss"
-              + (hasLoss ? ", " + loss() + "," : "")
-              + " or a gradient is not finite",
-          "lower the learning rate, or clip gradients; the weights are those before this step",
-          step);
+      double loss = hasLoss ? loss() : 0;
+      throw notFinite(
+          step,
+          Double.isFinite(loss)
+              ? "a gradient is infinite or NaN"
+              : "the loss is " + (Double.isNaN(loss) ? "NaN" : "infinite"));
     }
+  }
+
+  private NumericException notFinite(long step, String what) {
+    Optional<Diagnosis.Cause> found = diagnosis.of(train);
+    String place =
+        "step %d (epoch %d, batch %d): ".formatted(step, progress.epoch, progress.batch + 1);
+    return new NumericException(
+        "R0510",
+        place + what + (found.isPresent() ? "" : known()),
+        found.map(Diagnosis.Cause::text).orElse(""),
+        found.map(Diagnosis.Cause::cure).orElse("lower the learning rate, or clip gradients")
+            + "; the weights are those before this step",
+        step);
+  }
+
+  /** What can be told of the cause without the model's source. */
+  private String known() {
+    return train.spec().arguments().stream()
+        .filter(a -> train.argument(a.name()).firstNotFinite() >= 0)
+        .map(
+            a ->
+                a.kind() == Kind.INPUT
+                    ? "; the data for " + a.name() + " are not finite"
+                    : "; "
+                        + a.name()
+                        + " was not finite before, from the update of an earlier step")
+        .findFirst()
+        .orElse("");
   }
 
   private Optional<TrainingResult.Outcome> endEpoch(Clock clock) {
@@ -415,6 +442,28 @@ public final class Trainer {
     listener.epoch(epoch);
   }
 
+  /**
+   * The finite check of a step looks at gradients. An update that overflows passes it, and must not
+   * replace a good checkpoint.
+   */
+  private void checkWeights() {
+    session
+        .variables(k -> k == Kind.PARAMETER)
+        .forEach(
+            (name, t) -> {
+              long place = t.firstNotFinite();
+              if (place >= 0) {
+                throw new NumericException(
+                    "R0512",
+                    "an update up to step %d overflowed: parameter %s holds %s"
+                        .formatted(progress.step, name, t.number(place)),
+                    diagnosis.of(train).map(Diagnosis.Cause::text).orElse(""),
+                    "lower the learning rate; the last checkpoint is left as it was",
+                    progress.step);
+              }
+            });
+  }
+
   /** Saves; a failure is told and survived, for the next time may succeed. */
   private void save() {
     try {
@@ -426,6 +475,7 @@ public final class Trainer {
 
   /** Saves; a failure is the run's. */
   private void saveLast() {
+    checkWeights();
     options
         .checkpoint()
         .ifPresent(

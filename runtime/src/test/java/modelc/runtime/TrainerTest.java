@@ -321,7 +321,9 @@ class TrainerTest {
                   NumericException.class,
                   e -> {
                     assertThat(e.step()).isEqualTo(6);
-                    assertThat(e).hasMessageContaining("step 6 (epoch 1, batch 6)");
+                    assertThat(e)
+                        .hasMessageContaining("step 6 (epoch 1, batch 6): the loss is NaN")
+                        .hasMessageContaining("the data for");
                   });
           assertThat(s.variable("count").floats()).containsExactly(5f);
           assertThat(s.variable("w").floats()).doesNotContain(Float.NaN);

@@ -3,6 +3,7 @@ package modelc.frontend.diagnostic;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import modelc.ir.Span;
 
 /**
@@ -29,10 +30,26 @@ public final class Renderer {
     return out.toString();
   }
 
+  /** A place quoted, with {@code label} behind the carets, and facts about it, one a line. */
+  public String excerpt(Span place, String label, List<String> notes) {
+    var out = new StringBuilder();
+    excerpt(place, label, List.of(), notes, Optional.empty(), out);
+    return out.toString();
+  }
+
   private void render(Diagnostic d, StringBuilder out) {
-    Span place = d.place();
     out.append("error[").append(d.code()).append("]: ").append(d.message()).append('\n');
-    List<Mark> marks = marks(d);
+    excerpt(d.place(), d.label(), d.others(), d.notes(), d.help(), out);
+  }
+
+  private void excerpt(
+      Span place,
+      String label,
+      List<Diagnostic.Label> others,
+      List<String> notes,
+      Optional<String> help,
+      StringBuilder out) {
+    List<Mark> marks = marks(place, label, others);
     int last = marks.stream().mapToInt(Mark::line).max().orElse(place.line());
     String gutter = " ".repeat(Integer.toString(last).length());
     out.append(gutter).append("--> ").append(place).append('\n');
@@ -50,36 +67,31 @@ public final class Renderer {
       }
       out.append(gutter).append(" | ").append(underline(sources.line(place.file(), m.line), m));
     }
-    if (!d.notes().isEmpty() || d.help().isPresent() || foreign(d)) {
+    List<Diagnostic.Label> elsewhere =
+        others.stream().filter(o -> !o.place().file().equals(place.file())).toList();
+    if (!notes.isEmpty() || help.isPresent() || !elsewhere.isEmpty()) {
       out.append(gutter).append(" |\n");
     }
-    for (Diagnostic.Label other : d.others()) {
-      if (!other.place().file().equals(place.file())) {
-        out.append(gutter)
-            .append(" = note: ")
-            .append(other.text())
-            .append(" (")
-            .append(other.place())
-            .append(")\n");
-      }
+    for (Diagnostic.Label other : elsewhere) {
+      out.append(gutter)
+          .append(" = note: ")
+          .append(other.text())
+          .append(" (")
+          .append(other.place())
+          .append(")\n");
     }
-    for (String note : d.notes()) {
+    for (String note : notes) {
       out.append(gutter).append(" = note: ").append(indented(note, gutter)).append('\n');
     }
-    d.help()
-        .ifPresent(
-            h -> out.append(gutter).append(" = help: ").append(indented(h, gutter)).append('\n'));
+    help.ifPresent(
+        h -> out.append(gutter).append(" = help: ").append(indented(h, gutter)).append('\n'));
   }
 
-  private static boolean foreign(Diagnostic d) {
-    return d.others().stream().anyMatch(o -> !o.place().file().equals(d.place().file()));
-  }
-
-  private List<Mark> marks(Diagnostic d) {
+  private List<Mark> marks(Span place, String label, List<Diagnostic.Label> others) {
     var marks = new ArrayList<Mark>();
-    marks.add(mark(d.place(), '^', d.label()));
-    for (Diagnostic.Label other : d.others()) {
-      if (other.place().file().equals(d.place().file())) {
+    marks.add(mark(place, '^', label));
+    for (Diagnostic.Label other : others) {
+      if (other.place().file().equals(place.file())) {
         marks.add(mark(other.place(), '-', other.text()));
       }
     }

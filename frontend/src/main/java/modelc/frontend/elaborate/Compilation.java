@@ -124,7 +124,7 @@ public final class Compilation {
       entries.add(Entries.init(context));
       entries.add(inferEntry);
     }
-    return new Checked(new Program(name, entries), summary, recipe);
+    return new Checked(new Program(name, entries), summary, recipe, sources);
   }
 
   static List<Entry.Result> outputs(Scope scope) {
