@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import modelc.backend.cpu.CompiledObject;
 import modelc.backend.cpu.CpuBackend;
+import modelc.backend.cpu.Machine;
 import modelc.compiler.KernelCounts;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.Frontend;
@@ -22,7 +23,6 @@ import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.passes.Pass;
 import modelc.passes.Pipeline;
-import modelc.passes.Target;
 
 /**
  * How long each stage of compiling a model takes, and how many kernels come out. It runs nothing
@@ -69,7 +69,9 @@ public final class CompileBench {
     }
     Program prepared = program;
     LoopProgram loops =
-        timed("to Loop IR", () -> Pipeline.lower(prepared, Target.AVX2, Options.DEFAULT).program());
+        timed(
+            "to Loop IR",
+            () -> Pipeline.lower(prepared, Machine.host().target(), Options.DEFAULT).program());
     CompiledObject object = timed("backend", () -> new CpuBackend().compile(loops));
     double total = millis.values().stream().mapToDouble(d -> d).sum();
     millis.forEach((name, ms) -> System.out.printf(Locale.ROOT, "%-22s %9.0f ms%n", name, ms));

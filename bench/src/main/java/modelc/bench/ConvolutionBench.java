@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import modelc.backend.cpu.Machine;
 import modelc.backend.cpu.NativeRunner;
 import modelc.ir.BinaryFn;
 import modelc.ir.DType;
@@ -34,7 +35,7 @@ import modelc.passes.contraction.Operand;
  * <p>Arguments: threads, rounds, and optionally a part of the names of the cases to run.
  */
 public final class ConvolutionBench {
-  private static final Target TARGET = Target.AVX2;
+  private static final Target TARGET = Machine.host().target();
 
   /** Long enough that starting the threads does not show: about 4 ms. */
   private static final long PEAK_STEPS = 1_000_000;

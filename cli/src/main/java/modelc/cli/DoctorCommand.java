@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
 import modelc.backend.cpu.SharedLibrary;
 import modelc.compiler.CodeCache;
+import modelc.passes.Target;
 import picocli.CommandLine.Command;
 
 /**
@@ -85,8 +86,15 @@ final class DoctorCommand implements Callable<Integer> {
             + ", "
             + Runtime.getRuntime().availableProcessors()
             + " threads"
-            + (fast ? ", with AVX2 and FMA" : ", without AVX2 or FMA"),
+            + vectors(host, fast),
         fast ? "" : "networks run, but several times slower");
+  }
+
+  private static String vectors(Machine host, boolean fast) {
+    if (!fast) {
+      return ", without AVX2 or FMA";
+    }
+    return host.target().equals(Target.AVX512) ? ", with AVX-512" : ", with AVX2 and FMA";
   }
 
   private static void memory() {

@@ -47,7 +47,10 @@ final class SummaryCommand implements Callable<Integer> {
     return ExitCode.OK.code();
   }
 
-  /** Bytes of scratch memory each entry is planned to need, weights not included. */
+  /**
+   * Bytes of scratch memory each entry is planned to need, weights not included: with AVX2, so that
+   * a summary says the same on every machine.
+   */
   private static Map<String, Long> memory(Checked checked) {
     LoopProgram loops = Pipeline.lower(checked.program(), Target.AVX2, Options.DEFAULT).program();
     var bytes = new LinkedHashMap<String, Long>();

@@ -18,7 +18,6 @@ import modelc.ir.tensor.Printer;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.passes.Pipeline;
-import modelc.passes.Target;
 
 /**
  * The hash of everything compiled code depends on: the program's Tensor IR, the options, the
@@ -28,14 +27,14 @@ import modelc.passes.Target;
  */
 record CodeKey(String hash) {
 
-  static CodeKey of(Program program, Options options, Target target, Machine machine) {
+  static CodeKey of(Program program, Options options, Machine machine) {
     String made =
         String.join(
             "\n",
             Build.ID,
             CpuBackend.version(),
             machine.toString(),
-            target.toString(),
+            machine.target().toString(),
             options.toString(),
             Printer.print(program));
     byte[] bytes = made.getBytes(StandardCharsets.UTF_8);

@@ -11,7 +11,6 @@ import modelc.ir.tensor.Printer;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.passes.Pipeline;
-import modelc.passes.Target;
 import modelc.passes.autodiff.Autodiff;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.FusedPrinter;
@@ -22,8 +21,6 @@ import modelc.runtime.Variable;
  * running the result the runtime's.
  */
 public final class Compiler {
-  private static final Target TARGET = Target.AVX2;
-
   private final Options options;
   private final Machine machine;
   private final Optional<CodeCache> cache;
@@ -58,7 +55,7 @@ public final class Compiler {
     if (cache.isEmpty()) {
       return compiled(program, generate(program), false);
     }
-    CodeKey key = CodeKey.of(program, options, TARGET, machine);
+    CodeKey key = CodeKey.of(program, options, machine);
     Optional<CachedCode> known = cache.get().read(key);
     if (known.isPresent()) {
       return compiled(program, known.get(), true);
@@ -131,6 +128,6 @@ public final class Compiler {
   }
 
   private LoopProgram loops(Program program) {
-    return Pipeline.lower(program, TARGET, options).program();
+    return Pipeline.lower(program, machine.target(), options).program();
   }
 }

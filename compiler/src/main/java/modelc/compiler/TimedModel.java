@@ -8,12 +8,12 @@ import java.util.NoSuchElementException;
 import modelc.backend.cpu.CompiledObject;
 import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Jit;
+import modelc.backend.cpu.Machine;
 import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.passes.Pipeline;
-import modelc.passes.Target;
 import modelc.runtime.Model;
 import modelc.runtime.NativeCode;
 
@@ -55,7 +55,8 @@ public final class TimedModel implements AutoCloseable {
   }
 
   public static TimedModel compile(Program program) {
-    return new TimedModel(program, Pipeline.lower(program, Target.AVX2, Options.DEFAULT).program());
+    return new TimedModel(
+        program, Pipeline.lower(program, Machine.host().target(), Options.DEFAULT).program());
   }
 
   public Model model() {

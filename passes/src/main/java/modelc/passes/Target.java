@@ -13,4 +13,7 @@ public record Target(
     int vectorLanes, int vectorRegisters, long l1Bytes, long l2Bytes, long l3Bytes) {
   /** A common x86-64 machine with AVX2 and FMA. */
   public static final Target AVX2 = new Target(8, 16, 32 << 10, 512 << 10, 32 << 20);
+
+  /** A common x86-64 machine with AVX-512, and vectors of half that length where they suffice. */
+  public static final Target AVX512 = new Target(16, 32, 32 << 10, 1 << 20, 32 << 20);
 }

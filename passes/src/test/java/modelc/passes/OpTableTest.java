@@ -16,10 +16,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every op over its hostile shapes: lowered in all four ways, it computes what the Tensor IR
- * interpreter does.
+ * Every op over its hostile shapes: lowered in all four ways for either target, it computes what
+ * the Tensor IR interpreter does.
  */
 class OpTableTest {
+  private static final List<Target> TARGETS = List.of(Target.AVX2, Target.AVX512);
+
   static Stream<OpCase> cases() {
     return OpTable.cases().stream();
   }
@@ -34,13 +36,15 @@ class OpTableTest {
       for (boolean vectorize : new boolean[] {true, false}) {
         var options = new Options(fuse, vectorize, true);
         Program program = c.program();
-        LoopProgram loops = Pipeline.lower(program, Target.AVX2, options).program();
-        List<Tensor> actual =
-            Comparison.run(
-                program.entry("main"), loops.entries().getFirst(), arguments, c.symbols());
-        for (int i = 0; i < expected.size(); i++) {
-          Comparison.difference(expected.get(i), actual.get(i), c.tolerance())
-              .ifPresent(d -> problems.add(options + ": " + d));
+        for (Target target : TARGETS) {
+          LoopProgram loops = Pipeline.lower(program, target, options).program();
+          List<Tensor> actual =
+              Comparison.run(
+                  program.entry("main"), loops.entries().getFirst(), arguments, c.symbols());
+          for (int i = 0; i < expected.size(); i++) {
+            Comparison.difference(expected.get(i), actual.get(i), c.tolerance())
+                .ifPresent(d -> problems.add(options + ", " + target + ": " + d));
+          }
         }
       }
     }

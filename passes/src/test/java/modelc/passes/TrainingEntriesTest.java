@@ -15,6 +15,7 @@ import modelc.ir.tensor.Tensor;
 import modelc.ir.tensor.Value;
 import modelc.passes.testing.Comparison;
 import modelc.passes.testing.Networks;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -31,19 +32,26 @@ class TrainingEntriesTest {
   @ParameterizedTest
   @CsvSource({"true,true", "true,false", "false,true"})
   void mlp(boolean fuse, boolean vectorize) {
-    agrees(Networks.mlp(4, 20, 12, 10), 3, new Options(fuse, vectorize, true));
+    agrees(Networks.mlp(4, 20, 12, 10), 3, Target.AVX2, new Options(fuse, vectorize, true));
   }
 
   @ParameterizedTest
   @CsvSource({"true,true", "false,true"})
   void lenet(boolean fuse, boolean vectorize) {
-    agrees(Networks.lenet(2), 1, new Options(fuse, vectorize, true));
+    agrees(Networks.lenet(2), 1, Target.AVX2, new Options(fuse, vectorize, true));
   }
 
-  private static void agrees(Program program, long batch, Options options) {
+  @Test
+  void inLongVectors() {
+    Options options = Options.DEFAULT.withVerify(true);
+    agrees(Networks.mlp(4, 20, 12, 10), 3, Target.AVX512, options);
+    agrees(Networks.lenet(2), 1, Target.AVX512, options);
+  }
+
+  private static void agrees(Program program, long batch, Target target, Options options) {
     Entry train = program.entry("train");
     Program differentiated = Pipeline.after("inline", program, options);
-    LoopEntry loops = Pipeline.lower(program, Target.AVX2, options).program().entries().getFirst();
+    LoopEntry loops = Pipeline.lower(program, target, options).program().entries().getFirst();
     var symbols = Map.of(Networks.batch(program), batch);
     List<Tensor> expected = arguments(train, batch);
     List<Tensor> actual = new ArrayList<>(expected);

@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Map;
 import modelc.backend.llvm.LlvmCompiler;
 import modelc.backend.llvm.LlvmTarget;
+import modelc.passes.Target;
 
 /**
  * The machine code is generated for, as LLVM names it. What the passes assume of it is {@link
- * modelc.passes.Target}'s.
+ * #target}'s.
  *
  * @param triple e.g. {@code x86_64-unknown-linux-gnu}
  * @param cpu e.g. {@code x86-64-v3}, {@code znver3}
@@ -54,6 +55,11 @@ public record Machine(String triple, String cpu, String features) {
           "no processor is called " + cpu + "; there are native, " + String.join(", ", LEVELS));
     }
     return new Machine(host().triple(), cpu, "");
+  }
+
+  /** What the passes may assume of it: vectors of 512 bits where the processor has them. */
+  public Target target() {
+    return required().containsAll(V4) ? Target.AVX512 : Target.AVX2;
   }
 
   /** What a processor must have to run the code, as Linux names it; empty where that is unknown. */

@@ -50,9 +50,9 @@ public final class NativeRunner implements AutoCloseable {
   private final MemorySegment arena;
   private final MemorySegment barrier;
 
-  private NativeRunner(LoopEntry entry) {
+  private NativeRunner(LoopEntry entry, Machine machine) {
     this.entry = entry;
-    this.object = new CpuBackend().compile(new LoopProgram(entry.name(), List.of(entry)));
+    this.object = new CpuBackend(machine).compile(new LoopProgram(entry.name(), List.of(entry)));
     this.jit = Jit.load(object);
     this.code = jit.symbol("modelc_" + entry.name());
     this.arena = allocateBytes(entry.arenaBytes());
@@ -60,11 +60,21 @@ public final class NativeRunner implements AutoCloseable {
   }
 
   public static NativeRunner of(LoopEntry entry) {
-    return new NativeRunner(entry);
+    return of(entry, Machine.host());
+  }
+
+  /** Runs code for another machine, which this one must be able to run. */
+  public static NativeRunner of(LoopEntry entry, Machine machine) {
+    return new NativeRunner(entry, machine);
   }
 
   /** Runs one kernel, on all threads; the arguments are its parameters. */
   public static NativeRunner of(Kernel kernel) {
+    return of(kernel, Machine.host());
+  }
+
+  /** Runs one kernel's code for another machine, which this one must be able to run. */
+  public static NativeRunner of(Kernel kernel, Machine machine) {
     var arguments = new ArrayList<LoopEntry.ArgumentBuffer>();
     var refs = new ArrayList<LoopEntry.Ref>();
     for (var b : kernel.parameters()) {
@@ -72,7 +82,7 @@ public final class NativeRunner implements AutoCloseable {
       arguments.add(new LoopEntry.ArgumentBuffer(b.name(), b.dtype(), b.size()));
     }
     var launch = new LoopEntry.Launch(kernel, refs, true, false);
-    return of(new LoopEntry("run", kernel.symbols(), arguments, 0, List.of(launch)));
+    return of(new LoopEntry("run", kernel.symbols(), arguments, 0, List.of(launch)), machine);
   }
 
   /**

@@ -32,7 +32,7 @@ class ContractionNativeTest {
   @MethodSource({"products", "convolutions"})
   void isThePlainLoopsSum(ContractionCase c) {
     Prepared p = c.prepare().get();
-    float[] actual = run(p, c.batch());
+    float[] actual = run(p, c);
     for (int i = 0; i < actual.length; i++) {
       assertThat((double) actual[i])
           .as("element %d", i)
@@ -41,8 +41,9 @@ class ContractionNativeTest {
   }
 
   /** Scratch and output are NaN before: what is not written shows. */
-  private static float[] run(Prepared p, long batch) {
-    try (var runner = NativeRunner.of(p.lowered().entry("contraction", p.arguments()))) {
+  private static float[] run(Prepared p, ContractionCase c) {
+    var entry = p.lowered().entry("contraction", p.arguments());
+    try (var runner = NativeRunner.of(entry, Machines.of(c.target()))) {
       for (long i = 0; i + 4 <= runner.arena().byteSize(); i += 4) {
         runner.arena().set(ValueLayout.JAVA_FLOAT, i, Float.NaN);
       }
@@ -52,7 +53,7 @@ class ContractionNativeTest {
       Arrays.fill(nothing, Float.NaN);
       MemorySegment output = runner.allocate(nothing);
       memory.add(output);
-      runner.run(2, Map.of(ContractionCase.BATCH, batch), memory.toArray(MemorySegment[]::new));
+      runner.run(2, Map.of(ContractionCase.BATCH, c.batch()), memory.toArray(MemorySegment[]::new));
       return output.toArray(ValueLayout.JAVA_FLOAT);
     }
   }

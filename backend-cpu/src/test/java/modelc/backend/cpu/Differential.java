@@ -12,7 +12,10 @@ import modelc.ir.loop.LoopInterpreter;
 import modelc.ir.loop.LoopPrinter;
 import modelc.ir.loop.Memory;
 
-/** Runs a kernel in the interpreter and as machine code, and compares what both wrote. */
+/**
+ * Runs a kernel in the interpreter and as machine code, for this machine and for AVX2, and compares
+ * what they wrote.
+ */
 final class Differential {
   private static final double[] SPECIAL = {
     0.0,
@@ -53,12 +56,14 @@ final class Differential {
       Kernel kernel, double ulps, Map<Symbol, Long> symbols, int[] threads, Memory... arguments) {
     Memory[] expected = copies(arguments);
     LoopInterpreter.run(kernel, List.of(expected), symbols);
-    try (var runner = NativeRunner.of(kernel)) {
-      for (int t : threads) {
-        Memory[] actual = copies(arguments);
-        runner.run(List.of(actual), symbols, t);
-        for (int a = 0; a < actual.length; a++) {
-          compare(kernel, kernel.parameters().get(a).name(), expected[a], actual[a], ulps);
+    for (Machine machine : Machines.both()) {
+      try (var runner = NativeRunner.of(kernel, machine)) {
+        for (int t : threads) {
+          Memory[] actual = copies(arguments);
+          runner.run(List.of(actual), symbols, t);
+          for (int a = 0; a < actual.length; a++) {
+            compare(kernel, kernel.parameters().get(a).name(), expected[a], actual[a], ulps);
+          }
         }
       }
     }

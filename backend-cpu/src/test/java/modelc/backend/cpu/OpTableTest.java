@@ -171,7 +171,7 @@ class OpTableTest {
   @ParameterizedTest
   @EnumSource(DType.class)
   void everyAccess(DType dtype) {
-    for (int lanes : new int[] {1, 4, 8}) {
+    for (int lanes : new int[] {1, 4, 8, 16}) {
       var x = Buffer.global("x", dtype, Dim.of(2 * SIZE));
       var p = Buffer.global("p", DType.BOOL, Dim.of(SIZE));
       var at = Buffer.global("at", DType.I64, Dim.of(SIZE));

@@ -38,13 +38,18 @@ record Columns(Dim n, List<Strip> strips) {
     }
   }
 
+  /** Fewer columns than this are not worth shorter vectors. */
+  private static final int LEAST_LANES = 8;
+
   /**
    * Panels two vectors wide, and where the count is odd or does not divide, a last one of one, two
    * or three.
+   *
+   * @param run so many rows, from a multiple of it, are evenly spaced
    */
-  static Columns of(Dim n, Target target) {
-    int lanes = target.vectorLanes();
-    Tile two = Tile.tallest(2, target);
+  static Columns of(Dim n, long run, Target target) {
+    int lanes = lanes(n, target);
+    Tile two = Tile.tallest(2, lanes, target).spaced(run);
     if (!n.isConstant()) {
       Expr panels = div(add(size(n), index(two.width() - 1)), two.width());
       return new Columns(n, List.of(new Strip(0, 0, panels, two, true)));
@@ -59,10 +64,19 @@ record Columns(Dim n, List<Strip> strips) {
       strips.add(new Strip(0, 0, index(panels), two, false));
     }
     if (last > 0) {
-      Tile tile = Tile.tallest((int) last, target);
+      Tile tile = Tile.tallest((int) last, lanes, target).spaced(run);
       strips.add(new Strip(panels * two.width(), panels, index(1), tile, masked));
     }
     return new Columns(n, strips);
+  }
+
+  /** Those of the target, or half as many as long as the columns fit into one vector. */
+  private static int lanes(Dim n, Target target) {
+    int lanes = target.vectorLanes();
+    while (n.isConstant() && lanes > LEAST_LANES && n.constant() <= lanes / 2) {
+      lanes /= 2;
+    }
+    return lanes;
   }
 
   /** The same panels with tiles no taller than so many rows need. */

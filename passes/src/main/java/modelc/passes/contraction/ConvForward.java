@@ -20,15 +20,16 @@ final class ConvForward {
 
   static Lowered lower(
       String name, ConvShape shape, Buffer x, Buffer w, Epilogue epilogue, Target target) {
-    Columns columns = Columns.of(Dim.of(shape.groupOutputs()), target);
-    if (columns.isEmpty()) {
-      return new Lowered(List.of(), List.of());
-    }
-    Packing packing = packing(name, shape, columns, w);
     var v =
         new Along(shape.oh(), shape.strideH(), 0, shape.r(), shape.dilationH(), shape.h(), 0, 1);
     var h =
         new Along(shape.ow(), shape.strideW(), 0, shape.s(), shape.dilationW(), shape.w(), 0, 1);
+    long run = Window.run(v, h);
+    Columns columns = Columns.of(Dim.of(shape.groupOutputs()), run, target);
+    if (columns.isEmpty()) {
+      return new Lowered(List.of(), List.of());
+    }
+    Packing packing = packing(name, shape, columns, w);
     var window =
         new Window(
             v,

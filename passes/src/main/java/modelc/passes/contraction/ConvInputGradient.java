@@ -121,17 +121,18 @@ final class ConvInputGradient {
       Buffer w,
       Epilogue epilogue,
       Target target) {
-    Columns columns = Columns.of(Dim.of(shape.c()), target);
     List<Phase> high =
         Phase.of(shape.h(), shape.r(), shape.strideH(), shape.dilationH(), offsetH, dyH);
     List<Phase> wide =
         Phase.of(shape.w(), shape.s(), shape.strideW(), shape.dilationW(), offsetW, dyW);
-    if (columns.isEmpty() || high.isEmpty() || wide.isEmpty()) {
+    if (shape.c() == 0 || high.isEmpty() || wide.isEmpty()) {
       return new Lowered(List.of(), List.of());
     }
     boolean inside =
         high.stream().allMatch(p -> p.along.isInside())
             && wide.stream().allMatch(p -> p.along.isInside());
+    long run = inside ? Window.run(high.getFirst().along, wide.getFirst().along) : 1;
+    Columns columns = Columns.of(Dim.of(shape.c()), run, target);
     Columns tiles = inside ? columns : columns.fitted(Math.min(shape.n().max(), IMAGES));
     return new ConvInputGradient(name, shape, dy, w, tiles, epilogue, target)
         .lower(high, wide, inside);

@@ -16,7 +16,7 @@ import static modelc.ir.loop.LoopBuilder.sub;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import modelc.ir.BinaryFn;
 import modelc.ir.DType;
 import modelc.ir.Dim;
@@ -52,6 +52,10 @@ final class ConvWeightGradient {
   private final String name;
   private final ConvShape shape;
   private final Columns columns;
+
+  /** Channels of the input that lie side by side: all of a group, or those of a block. */
+  private final long width;
+
   private final Epilogue epilogue;
   private final Target target;
   private final List<Kernel> kernels = new ArrayList<>();
@@ -60,7 +64,9 @@ final class ConvWeightGradient {
   private ConvWeightGradient(String name, ConvShape shape, Epilogue epilogue, Target target) {
     this.name = name;
     this.shape = shape;
-    this.columns = Columns.of(Dim.of(shape.groupOutputs()), target);
+    this.width = width(shape, target);
+    Columns tiles = Columns.of(Dim.of(shape.groupOutputs()), width, target);
+    this.columns = tiles.fitted(shape.c() * shape.r() * shape.s());
     this.epilogue = epilogue;
     this.target = target;
   }
@@ -107,14 +113,18 @@ final class ConvWeightGradient {
     return Math.clamp(work / SHARE, 1, Math.min(wanted, images));
   }
 
+  private static long width(ConvShape shape, Target target) {
+    long block = 2L * target.vectorLanes();
+    return shape.c() < MANY_CHANNELS || shape.c() % block != 0 ? shape.c() : block;
+  }
+
   private Channels channels(Buffer x) {
-    long width = 2L * target.vectorLanes();
     long all = shape.channels();
-    if (shape.c() < MANY_CHANNELS || shape.c() % width != 0) {
+    if (width == shape.c()) {
       return new Channels(x, shape.c(), index(0), all);
     }
     Dim pixels = shape.n().times(shape.h() * shape.w());
-    Columns blocks = Columns.of(Dim.of(all), target);
+    Columns blocks = Columns.of(Dim.of(all), 1, target);
     Packing packing = packing(name + "_x", x, blocks, pixels, 1, all, 0);
     return new Channels(packing.to(), width, size(pixels.times(width)), width);
   }
@@ -302,13 +312,23 @@ final class ConvWeightGradient {
         high,
         tile.rows(),
         (in, m) -> {
-          Function<Expr, Expr> address = p -> add(tap(in, x, group, add(m, p)), offset);
-          var kernel = new MicroKernel(in, tile, x.buffer(), address::apply);
+          var kernel = new MicroKernel(in, tile, x.buffer(), taps(in, x, group, m, tile, offset));
           Expr place = in.let("place", add(target, mul(m, index(tile.width()))));
           kernel.restore(in, sums, place);
           kernel.accumulate(in, block.axes(), position, panel);
           kernel.save(in, sums, place);
         });
+  }
+
+  /** Where the inputs of a tile's weights start. */
+  private UnaryOperator<Expr> taps(
+      LoopBuilder b, Channels x, Expr group, Expr m, Tile tile, Expr offset) {
+    if (x.width() % tile.rows() != 0) {
+      return p -> add(tap(b, x, group, add(m, p)), offset);
+    }
+    long last = shape.c() * shape.r() * shape.s() - tile.rows();
+    Expr base = b.let("base", add(tap(b, x, group, min(m, index(last))), offset));
+    return p -> add(base, p);
   }
 
   /**

@@ -23,7 +23,7 @@ final class MatmulKernels {
   private MatmulKernels() {}
 
   static Lowered lower(String name, Matmul product, Epilogue epilogue, Target target) {
-    Columns columns = Columns.of(product.n(), target);
+    Columns columns = Columns.of(product.n(), product.m().factor(), target);
     if (columns.isEmpty()) {
       return new Lowered(List.of(), List.of());
     }

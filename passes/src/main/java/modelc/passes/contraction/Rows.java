@@ -34,7 +34,7 @@ record Rows(Dim count, Buffer x, long run, Expr spacing, Address address) {
 
   /** Whether a tile of so many rows can be the last one and only partly filled. */
   boolean leavesPartial(int tileRows) {
-    return !count.isConstant() || count.constant() % tileRows != 0;
+    return count.factor() % tileRows != 0;
   }
 
   /** Where the rows of the tile at {@code first} start; rows that do not exist repeat the last. */

@@ -36,6 +36,15 @@ record Window(
     ColumnOperand panels,
     Epilogue epilogue) {
 
+  /** How many outputs, from a multiple of it, have windows that are evenly spaced. */
+  static long run(Along v, Along h) {
+    return linesJoin(v, h) ? v.count() * h.count() : h.count();
+  }
+
+  private static boolean linesJoin(Along v, Along h) {
+    return h.count() * h.stride() == v.stride() * h.size();
+  }
+
   long pixels() {
     return v.count() * h.count();
   }
@@ -56,9 +65,8 @@ record Window(
   Section pixelRows() {
     long stepV = v.stride() * line();
     long stepH = h.stride() * channels();
-    boolean linesJoin = h.count() * stepH == stepV;
-    boolean imagesJoin = linesJoin && v.count() * stepV == image();
-    long run = imagesJoin ? Rows.ALL : linesJoin ? pixels() : h.count();
+    boolean imagesJoin = linesJoin(v, h) && v.count() * stepV == image();
+    long run = imagesJoin ? Rows.ALL : run(v, h);
     long origin = v.origin() * line() + h.origin() * channels();
     var rows =
         new Rows(

@@ -4,17 +4,19 @@ import java.util.List;
 import java.util.function.Supplier;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
+import modelc.passes.Target;
 import modelc.passes.contraction.Lowered;
 
 /**
  * One contraction to run, and what must come out. How it is run (interpreted, or as machine code)
  * is the caller's.
  *
- * @param name what it is, unique in its table
+ * @param name what it is, unique in its table for one target
+ * @param target what it is lowered for
  * @param batch the value of {@link #BATCH}
  * @param prepare makes lowering and data when they are needed: a table of them all would be large
  */
-public record ContractionCase(String name, long batch, Supplier<Prepared> prepare) {
+public record ContractionCase(String name, Target target, long batch, Supplier<Prepared> prepare) {
   /** The only run-time size. */
   public static final Symbol BATCH = new Symbol("batch", 9);
 
@@ -44,6 +46,6 @@ public record ContractionCase(String name, long batch, Supplier<Prepared> prepar
 
   @Override
   public String toString() {
-    return name;
+    return name + ", " + target.vectorLanes() + " lanes";
   }
 }

@@ -23,9 +23,11 @@ import modelc.passes.testing.ContractionCase.Prepared;
 
 /**
  * Matrix products, and convolutions with both their gradients, of hostile sizes: 1, a tile and one
- * more or less, primes, strides that leave a rest, groups.
+ * more or less, primes, strides that leave a rest, groups; each for either target.
  */
 public final class ContractionTable {
+  private static final List<Target> TARGETS = List.of(Target.AVX2, Target.AVX512);
+
   /** batch, m, n, k, whether x and whether y is transposed. */
   private static final int[][] PRODUCTS = {
     {1, 1, 1, 1, 0, 0}, {1, 1, 10, 5, 0, 0}, {1, 5, 7, 3, 1, 0}, {1, 6, 16, 8, 0, 1},
@@ -50,23 +52,34 @@ public final class ContractionTable {
 
   /** The products. */
   public static List<ContractionCase> products() {
-    return Arrays.stream(PRODUCTS)
-        .map(p -> new ContractionCase("product" + Arrays.toString(p), 1, () -> product(p)))
-        .toList();
+    var cases = new ArrayList<ContractionCase>();
+    for (Target target : TARGETS) {
+      for (int[] sizes : PRODUCTS) {
+        String name = "product" + Arrays.toString(sizes);
+        cases.add(new ContractionCase(name, target, 1, () -> product(sizes, target)));
+      }
+    }
+    return cases;
   }
 
   /** The convolutions: each forward, for its weights, and for its input, padded first or not. */
   public static List<ContractionCase> convolutions() {
     var cases = new ArrayList<ContractionCase>();
-    for (int[] sizes : CONVOLUTIONS) {
-      Supplier<Convolution> c = () -> new Convolution(sizes);
-      String of = Arrays.toString(sizes);
-      cases.add(new ContractionCase("forward" + of, sizes[0], () -> c.get().forward()));
-      cases.add(new ContractionCase("weights" + of, sizes[0], () -> c.get().weightGradient()));
-      cases.add(new ContractionCase("input" + of, sizes[0], () -> c.get().inputGradient(true)));
-      cases.add(new ContractionCase("unpadded" + of, sizes[0], () -> c.get().inputGradient(false)));
+    for (Target target : TARGETS) {
+      for (int[] sizes : CONVOLUTIONS) {
+        Supplier<Convolution> c = () -> new Convolution(sizes, target);
+        add(cases, "forward", target, sizes, () -> c.get().forward());
+        add(cases, "weights", target, sizes, () -> c.get().weightGradient());
+        add(cases, "input", target, sizes, () -> c.get().inputGradient(true));
+        add(cases, "unpadded", target, sizes, () -> c.get().inputGradient(false));
+      }
     }
     return cases;
+  }
+
+  private static void add(
+      List<ContractionCase> to, String of, Target target, int[] sizes, Supplier<Prepared> prepare) {
+    to.add(new ContractionCase(of + Arrays.toString(sizes), target, sizes[0], prepare));
   }
 
   /** Stores what it is given, row-major with these sizes after the first axis. */
@@ -108,7 +121,7 @@ public final class ContractionTable {
     return values;
   }
 
-  private static Prepared product(int[] sizes) {
+  private static Prepared product(int[] sizes, Target target) {
     int batch = sizes[0];
     int m = sizes[1];
     int n = sizes[2];
@@ -142,12 +155,13 @@ public final class ContractionTable {
         expected[i] += a * ys[b * k * n + p * yRow + column * yColumn];
       }
     }
-    Lowered lowered = Contraction.matmul("mm", product, new Store(out, m, n), Target.AVX2);
+    Lowered lowered = Contraction.matmul("mm", product, new Store(out, m, n), target);
     return new Prepared(lowered, List.of(x, y, out), List.of(xs, ys), expected, k);
   }
 
   /** A convolution with its data, and what it means. */
   private static final class Convolution {
+    final Target target;
     final int images;
     final ConvShape shape;
     final int c;
@@ -166,7 +180,8 @@ public final class ContractionTable {
     final Buffer weights;
     final Buffer y;
 
-    Convolution(int[] z) {
+    Convolution(int[] z, Target target) {
+      this.target = target;
       images = z[0];
       c = z[1];
       h = z[2];
@@ -193,7 +208,7 @@ public final class ContractionTable {
       var expected = new double[dys.length];
       each((xi, wi, yi) -> expected[yi] += (double) xs[xi] * ws[wi]);
       Lowered lowered =
-          Contraction.convForward("f", shape, x, weights, new Store(y, oh, ow, k), Target.AVX2);
+          Contraction.convForward("f", shape, x, weights, new Store(y, oh, ow, k), target);
       return new Prepared(
           lowered, List.of(x, weights, y), List.of(xs, ws), expected, (double) c * r * s);
     }
@@ -203,7 +218,7 @@ public final class ContractionTable {
       var expected = new double[ws.length];
       each((xi, wi, yi) -> expected[wi] += (double) xs[xi] * dys[yi]);
       Lowered lowered =
-          Contraction.convWeightGradient("g", shape, x, y, new Store(dw, c, r, s), Target.AVX2);
+          Contraction.convWeightGradient("g", shape, x, y, new Store(dw, c, r, s), target);
       return new Prepared(
           lowered, List.of(x, y, dw), List.of(xs, dys), expected, (double) images * oh * ow);
     }
@@ -241,7 +256,7 @@ public final class ContractionTable {
               (long) padW * sw - reachW,
               weights,
               new Store(dx, h, w, all),
-              Target.AVX2);
+              target);
       return new Prepared(
           lowered, List.of(dy, weights, dx), List.of(given, ws), expected, (double) k * r * s);
     }

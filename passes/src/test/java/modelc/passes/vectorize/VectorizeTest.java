@@ -37,6 +37,7 @@ class VectorizeTest {
   private static final Symbol N = new Symbol("n", 100);
   private static final int[] TRIPS = {0, 1, 7, 8, 9, 13, 31, 32, 33, 67};
   private static final int[] TRIPS_OF_4 = {3, 4, 5, 19};
+  private static final int[] TRIPS_OF_16 = {0, 8, 15, 16, 17, 30, 67};
   private static final int SIZE = 512;
 
   private static Memory floats(long seed) {
@@ -94,10 +95,16 @@ class VectorizeTest {
    * as a symbol.
    */
   private static void check(String body, double tolerance) {
-    for (int lanes : new int[] {8, 4}) {
+    for (int lanes : new int[] {8, 4, 16}) {
       Kernel symbolic = kernel(body.replace("N", "n"));
       Kernel vectorised = vectorise(symbolic, lanes);
-      for (int n : lanes == 8 ? TRIPS : TRIPS_OF_4) {
+      int[] trips =
+          switch (lanes) {
+            case 4 -> TRIPS_OF_4;
+            case 8 -> TRIPS;
+            default -> TRIPS_OF_16;
+          };
+      for (int n : trips) {
         Kernel constant = kernel(body.replace("N", Integer.toString(n)));
         List<Memory> expected = run(symbolic, n);
         compare(expected, run(vectorised, n), tolerance, vectorised, n);
@@ -457,7 +464,7 @@ class VectorizeTest {
                   random.nextBoolean() ? "n" : Integer.toString(trips),
                   stores.replace("[%v", "[%v + 3"));
       Kernel scalar = kernel(text);
-      for (int lanes : new int[] {4, 8}) {
+      for (int lanes : new int[] {4, 8, 16}) {
         Kernel vectorised = vectorise(scalar, lanes);
         compare(run(scalar, trips), run(vectorised, trips), 0, vectorised, trips);
       }
