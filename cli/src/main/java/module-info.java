@@ -12,6 +12,7 @@ module modelc.cli {
   requires modelc.backend.llvm;
   requires modelc.backend.cpu;
   requires modelc.backend.gpu;
+  requires modelc.ptx;
   requires modelc.runtime;
   requires modelc.data;
   requires modelc.compiler;

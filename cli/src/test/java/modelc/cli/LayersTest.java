@@ -28,6 +28,7 @@ class LayersTest {
   private static final Map<String, Set<String>> ALLOWED =
       Map.ofEntries(
           Map.entry("modelc.grammar", Set.of()),
+          Map.entry("modelc.ptx", Set.of()),
           Map.entry("modelc.ir", Set.of()),
           Map.entry("modelc.runtime", Set.of()),
           Map.entry("modelc.frontend", Set.of("modelc.grammar", "modelc.ir")),
@@ -70,6 +71,12 @@ class LayersTest {
   void runtimeDependsOnTheJdkOnly() {
     assertThat(required(MODULES.get("modelc.runtime"), LayersTest::atRunTime))
         .allMatch(name -> name.startsWith("java.") || name.startsWith("jdk."));
+  }
+
+  @Test
+  void emulatorDependsOnTheJdkOnly() {
+    assertThat(required(MODULES.get("modelc.ptx"), LayersTest::atRunTime))
+        .containsExactly("java.base");
   }
 
   private static boolean atRunTime(Requires requires) {

@@ -1,0 +1,154 @@
+package modelc.ptx;
+
+import java.util.Objects;
+
+/**
+ * Memory that kernels can reach: an allocation or a part of one. A launch that gets one may use
+ * just its bytes.
+ */
+public final class DeviceBuffer {
+  final Region region;
+  private final long base;
+  final int offset;
+  private final int bytes;
+
+  DeviceBuffer(Region region, long base, int offset, int bytes) {
+    this.region = region;
+    this.base = base;
+    this.offset = offset;
+    this.bytes = bytes;
+  }
+
+  public int bytes() {
+    return bytes;
+  }
+
+  /** Its address in the generic and the global space. */
+  public long address() {
+    return base + offset;
+  }
+
+  /** A part of it. */
+  public DeviceBuffer slice(int from, int length) {
+    Objects.checkFromIndexSize(from, length, bytes);
+    return new DeviceBuffer(region, base, offset + from, length);
+  }
+
+  /** Copies host bytes to it. */
+  public void write(byte... values) {
+    Objects.checkFromIndexSize(0, values.length, bytes);
+    System.arraycopy(values, 0, region.data, offset, values.length);
+    region.mark(offset, values.length, Region.DEFINED);
+  }
+
+  /** Writes float32 values from its begin on. */
+  public void write(float... values) {
+    Objects.checkFromIndexSize(0, 4 * values.length, bytes);
+    for (int i = 0; i < values.length; i++) {
+      region.put(offset + 4 * i, 4, Float.floatToRawIntBits(values[i]));
+    }
+  }
+
+  /** Writes 32-bit integers from its begin on. */
+  public void write(int... values) {
+    Objects.checkFromIndexSize(0, 4 * values.length, bytes);
+    for (int i = 0; i < values.length; i++) {
+      region.put(offset + 4 * i, 4, values[i]);
+    }
+  }
+
+  /** Writes 64-bit integers from its begin on. */
+  public void write(long... values) {
+    Objects.checkFromIndexSize(0, 8 * values.length, bytes);
+    for (int i = 0; i < values.length; i++) {
+      region.put(offset + 8 * i, 8, values[i]);
+    }
+  }
+
+  /** Sets all bytes. */
+  public void fill(byte value) {
+    java.util.Arrays.fill(region.data, offset, offset + bytes, value);
+    region.mark(offset, bytes, Region.DEFINED);
+  }
+
+  /** Makes its contents undefined again, as where an arena's memory gets another use. */
+  public void forget() {
+    region.forget(offset, bytes);
+  }
+
+  /** Whether every byte was written. */
+  public boolean isDefined() {
+    for (int i = 0; i < bytes; i++) {
+      if (region.state[offset + i] != Region.DEFINED) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void check(int from, int size) {
+    for (int i = 0; i < size; i++) {
+      if (region.state[offset + from + i] != Region.DEFINED) {
+        throw new IllegalStateException(
+            "byte " + (from + i) + " of buffer " + region.name + " was never written");
+      }
+    }
+  }
+
+  /**
+   * Its contents.
+   *
+   * @throws IllegalStateException where a byte was never written
+   */
+  public byte[] toBytes() {
+    check(0, bytes);
+    return java.util.Arrays.copyOfRange(region.data, offset, offset + bytes);
+  }
+
+  /**
+   * Its contents as float32.
+   *
+   * @throws IllegalStateException where a byte was never written
+   */
+  public float[] toFloats() {
+    check(0, bytes);
+    var values = new float[bytes / 4];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Float.intBitsToFloat((int) region.get(offset + 4 * i, 4));
+    }
+    return values;
+  }
+
+  /**
+   * Its contents as 32-bit integers.
+   *
+   * @throws IllegalStateException where a byte was never written
+   */
+  public int[] toInts() {
+    check(0, bytes);
+    var values = new int[bytes / 4];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (int) region.get(offset + 4 * i, 4);
+    }
+    return values;
+  }
+
+  /**
+   * Its contents as 64-bit integers.
+   *
+   * @throws IllegalStateException where a byte was never written
+   */
+  public long[] toLongs() {
+    check(0, bytes);
+    var values = new long[bytes / 8];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = region.get(offset + 8 * i, 8);
+    }
+    return values;
+  }
+
+  @Override
+  public String toString() {
+    return region.name + "[" + offset + ", " + (offset + bytes) + ")";
+  }
+}

@@ -1,0 +1,24 @@
+package modelc.ptx;
+
+import modelc.ptx.syntax.Place;
+
+/**
+ * An instruction, decoded.
+ *
+ * @param guard a reference to the predicate that has to hold ({@link Warp#predicate}), or -1
+ * @param reads value registers that have to be defined
+ * @param writes value registers that it defines
+ * @param predicateReads predicate registers that have to be defined
+ * @param predicateWrites predicate registers that it defines
+ * @param text for messages
+ */
+record Inst(
+    Flow flow,
+    int guard,
+    Code code,
+    int[] reads,
+    int[] writes,
+    int[] predicateReads,
+    int[] predicateWrites,
+    Place place,
+    String text) {}
