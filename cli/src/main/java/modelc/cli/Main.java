@@ -39,7 +39,9 @@ public final class Main implements Runnable {
 
   /** Runs the command line and exits with its status. */
   public static void main(String[] args) {
-    System.exit(run(args));
+    int code = run(args);
+    Interruption.commandEnded();
+    System.exit(code);
   }
 
   /** Runs the command line and gives its exit status. */

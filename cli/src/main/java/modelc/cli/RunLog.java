@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -31,6 +32,40 @@ final class RunLog implements TrainingListener, AutoCloseable {
     }
   }
 
+  /**
+   * Drops what a run wrote after its last checkpoint: {@code epoch} is the one to go on with, and
+   * will be told again.
+   */
+  void keepBefore(int epoch) {
+    if (!headerWritten) {
+      return;
+    }
+    try {
+      var kept = new StringBuilder();
+      for (String line : Files.readString(file).split("(?<=\n)")) { // with their ends
+        boolean header = kept.isEmpty();
+        if (line.endsWith("\n") && (header || epoch(line) < epoch)) {
+          kept.append(line);
+        }
+      }
+      Path whole = file.resolveSibling(file.getFileName() + ".tmp");
+      Files.writeString(whole, kept);
+      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      headerWritten = !kept.isEmpty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Of a line of the log; one that is damaged is as good as one yet to come. */
+  private static int epoch(String line) {
+    try {
+      return Integer.parseInt(line.substring(0, Math.max(0, line.indexOf(','))));
+    } catch (NumberFormatException e) {
+      return Integer.MAX_VALUE;
+    }
+  }
+
   @Override
   public void started(long step, long steps) {
     next.started(step, steps);
@@ -54,7 +89,7 @@ final class RunLog implements TrainingListener, AutoCloseable {
               .map(v -> Double.toString(v))
               .collect(Collectors.joining(","));
       write(
-          String.format(Locale.ROOT, "%d,%d,%s,%.3f%n", e.epoch(), e.step(), numbers, e.seconds()));
+          String.format(Locale.ROOT, "%d,%d,%s,%.3f\n", e.epoch(), e.step(), numbers, e.seconds()));
     } catch (IOException x) {
       if (!failed) {
         failed = true;
@@ -74,7 +109,9 @@ final class RunLog implements TrainingListener, AutoCloseable {
   }
 
   private void write(String text) throws IOException {
-    Files.writeString(file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    // Forced to the disk before the checkpoint of the same epoch is: it never lacks a line.
+    Files.writeString(
+        file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND, StandardOpenOption.DSYNC);
   }
 
   @Override

@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import modelc.compiler.Compiled;
 import modelc.compiler.GradientsEntry;
 import modelc.frontend.Checked;
@@ -17,6 +16,7 @@ import modelc.frontend.Recipe;
 import modelc.ir.tensor.Program;
 import modelc.runtime.EarlyStopping;
 import modelc.runtime.Evaluator;
+import modelc.runtime.FileException;
 import modelc.runtime.Model;
 import modelc.runtime.Session;
 import modelc.runtime.Trainer;
@@ -73,6 +73,12 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Save the first step's gradients, before clipping (safetensors).")
   Optional<Path> gradients = Optional.empty();
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      description = "Save a checkpoint every N steps, too, not only after each epoch.")
+  long checkpointEvery;
 
   @Option(names = "--resume", description = "Go on from the checkpoint in the folder of the run.")
   boolean resume;
@@ -147,7 +153,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainerOptions.of(Math.toIntExact(recipe.epochs()), Math.toIntExact(recipe.batch()))
             .withSeed(recipe.seed())
             .withDataThreads(run.dataThreads(data.train()))
-            .withCheckpoint(checkpoint, 0);
+            .withCheckpoint(checkpoint, checkpointEvery);
     if (steps.isPresent()) {
       options = options.withStopAfterStep(steps.get());
     }
@@ -165,6 +171,11 @@ final class TrainCommand implements Callable<Integer> {
                   s.minDelta(),
                   s.restore()));
     }
+    Path saved = weights.orElseGet(() -> folder.resolve("weights.safetensors"));
+    session.prepareSave(saved);
+    if (!resume && Files.exists(checkpoint)) {
+      talk.line("note: the checkpoint in %s will be replaced; --resume goes on from it", folder);
+    }
     TrainingResult result;
     TrainingListener shown = new Progress(talk);
     if (run.json()) {
@@ -175,15 +186,19 @@ final class TrainCommand implements Callable<Integer> {
       trainer.diagnoseBy(cause);
       if (resume) {
         trainer.resume(checkpoint);
+        log.keepBefore(trainer.epoch());
       }
-      result = untilDone(trainer);
+      try (var _ = Interruption.by(() -> interrupted(trainer))) {
+        result = trainer.run();
+        talk.clear();
+        if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
+          talk.line(
+              "saved after step %,d; go on with the same command and --resume", result.steps());
+          return ExitCode.INTERRUPTED.code();
+        }
+        save(session, saved);
+      }
     }
-    talk.clear();
-    Path saved = weights.orElseGet(() -> folder.resolve("weights.safetensors"));
-    if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
-      return ExitCode.INTERRUPTED.code();
-    }
-    session.save(saved);
     if (result.outcome() == TrainingResult.Outcome.STOPPED_EARLY) {
       talk.line(
           "stopped early: no better since epoch %d, whose weights are kept", result.bestEpoch());
@@ -192,38 +207,20 @@ final class TrainCommand implements Callable<Integer> {
     return ExitCode.OK.code();
   }
 
-  /**
-   * Trains; Ctrl-C lets the step under way finish and the checkpoint be saved before the process
-   * ends.
-   */
-  private TrainingResult untilDone(Trainer trainer) {
-    var done = new CountDownLatch(1);
-    var hook =
-        new Thread(
-            () -> {
-              trainer.interrupt();
-              try {
-                done.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    Runtime.getRuntime().addShutdownHook(hook);
+  private void interrupted(Trainer trainer) {
+    trainer.interrupt();
+    talk.line("interrupted: the step under way ends, then all is saved; once more ends it at once");
+  }
+
+  /** Saves the weights; where they should go there may be no room by now, but elsewhere. */
+  private void save(Session session, Path weights) throws IOException {
     try {
-      TrainingResult result = trainer.run();
-      if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
-        // Said here, for the process may end as soon as the hook does.
-        talk.clear();
-        talk.line("interrupted; go on with the same command and --resume");
-      }
-      return result;
-    } finally {
-      done.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException _) {
-        // The process is ending already: that is what the hook was for.
-      }
+      session.save(weights);
+    } catch (FileException e) {
+      Path elsewhere = Files.createTempDirectory("modelc-").resolve("weights.safetensors");
+      session.save(elsewhere);
+      talk.line("the weights are in %s", elsewhere);
+      throw e;
     }
   }
 

@@ -29,6 +29,7 @@ import modelc.passes.Options;
 import modelc.runtime.Call;
 import modelc.runtime.Model;
 import modelc.runtime.Session;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -108,6 +109,64 @@ class CodeCacheTest {
       assertThat(files).hasSize(1);
     }
     assertThat(compiler().compile(program(2)).cached()).isTrue();
+  }
+
+  /** A process that compiles once all others are there. */
+  static final class FirstStart {
+    private FirstStart() {}
+
+    public static void main(String[] args) throws Exception {
+      Path cache = Path.of(args[0]);
+      Program program = program(2);
+      System.out.println("ready");
+      while (!Files.exists(cache.resolveSibling("go"))) {
+        Thread.sleep(1);
+      }
+      var compiler =
+          new Compiler(Options.DEFAULT, Machine.host(), Optional.of(new CodeCache(cache)));
+      System.out.println("gives " + run(compiler.compile(program)));
+    }
+  }
+
+  @Test
+  @Tag("slow")
+  void twentyProcessesMayStartAtOnce() throws Exception {
+    Path cache = folder.resolve("cache");
+    var processes = new ArrayList<Process>();
+    var said = new ArrayList<Path>();
+    for (int i = 0; i < 20; i++) {
+      said.add(folder.resolve("said" + i));
+      processes.add(
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-Xmx128m",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  FirstStart.class.getName(),
+                  cache.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(said.get(i).toFile())
+              .start());
+    }
+    for (int i = 0; i < said.size(); i++) {
+      while (processes.get(i).isAlive() && !Files.readString(said.get(i)).contains("ready")) {
+        Thread.sleep(10);
+      }
+    }
+    Files.createFile(folder.resolve("go"));
+    for (int i = 0; i < said.size(); i++) {
+      assertThat(processes.get(i).waitFor()).as(Files.readString(said.get(i))).isZero();
+      assertThat(said.get(i)).content().endsWith("gives 8.0\n");
+    }
+    try (Stream<Path> files = Files.list(cache)) {
+      assertThat(files).hasSize(1);
+    }
+    var later = new Compiler(Options.DEFAULT, Machine.host(), Optional.of(new CodeCache(cache)));
+    assertThat(later.compile(program(2)).cached()).isTrue();
+    System.out.println("20 first starts at once: every result right, one entry, whole");
   }
 
   @Test

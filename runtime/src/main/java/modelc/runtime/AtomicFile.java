@@ -114,6 +114,23 @@ final class AtomicFile {
     }
   }
 
+  /**
+   * Gives a file another name beside its own, so that the next {@link #replace} does not keep it as
+   * the one before.
+   *
+   * @return the new name
+   * @throws FileException if it cannot
+   */
+  static Path setAside(Path target, String suffix) {
+    Path aside = target.resolveSibling(target.getFileName() + suffix);
+    try {
+      Files.move(target, aside, StandardCopyOption.REPLACE_EXISTING);
+      return aside;
+    } catch (IOException e) {
+      throw cannotWrite(aside, e);
+    }
+  }
+
   private static void removeLeftOvers(Path target, Path folder) throws IOException {
     String start = "." + target.getFileName() + ".";
     try (var siblings = Files.newDirectoryStream(folder, p -> isLeftOver(p, start))) {

@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -33,6 +34,20 @@ public final class Checkpoint implements AutoCloseable {
   /** Where the checkpoint before the one at {@code path} is kept. */
   public static Path previous(Path path) {
     return path.resolveSibling(path.getFileName() + ".previous");
+  }
+
+  /**
+   * Tries whether checkpoints of that size could be saved at {@code path}: the present one, the one
+   * before, and the next while it is written.
+   *
+   * @throws FileException if they could not
+   */
+  static void prepare(Path path, long bytes) {
+    long there = 0;
+    for (Path p : List.of(path, previous(path))) {
+      there += Math.min(bytes, p.toFile().length());
+    }
+    AtomicFile.prepare(path, 3 * bytes - there);
   }
 
   static void save(

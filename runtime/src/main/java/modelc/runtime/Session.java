@@ -218,6 +218,19 @@ public final class Session implements AutoCloseable {
                 variables(k -> k == Kind.PARAMETER || k == Kind.STATE)));
   }
 
+  /**
+   * Tries whether {@link #save} could write there, before hours of work depend on it.
+   *
+   * @throws FileException if it could not
+   */
+  public void prepareSave(Path weights) {
+    long bytes = 1 << 20; // and a header
+    for (Tensor t : variables(k -> k == Kind.PARAMETER || k == Kind.STATE).values()) {
+      bytes += t.data().byteSize();
+    }
+    AtomicFile.prepare(weights, bytes);
+  }
+
   /** Notes that the variables have values. */
   void markReady() {
     ready = true;

@@ -35,6 +35,7 @@ public final class Trainer {
   private final String monitor;
   private final EarlyStopping criterion;
   private final long batches;
+  private final RunSaver saver;
   private final List<TrainingListener.Epoch> epochs = new ArrayList<>();
   private final long[] stepNanos = new long[TIMES_KEPT];
   private long stepsTimed;
@@ -84,6 +85,7 @@ public final class Trainer {
             .stop()
             .orElse(EarlyStopping.of(this.validation.isPresent() ? "val_loss" : "loss", 1));
     this.monitor = criterion.monitor();
+    this.saver = new RunSaver(session, options.checkpoint(), identity(), listener);
     checkMonitor();
   }
 
@@ -121,18 +123,8 @@ public final class Trainer {
    * @throws DataException if it is of another model, or of other data, batch or seed
    */
   public long resume(Path path) {
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+    try (Checkpoint checkpoint = saver.open(path)) {
       Map<String, String> saved = checkpoint.progress();
-      identity()
-          .forEach(
-              (key, value) -> {
-                if (!value.equals(saved.get(key))) {
-                  throw checkpoint.unusable(key + " was " + saved.get(key) + ", and is " + value);
-                }
-              });
-      if (!checkpoint.path().equals(path)) {
-        listener.warning(path + " is missing or damaged; going on from " + checkpoint.path());
-      }
       try {
         progress = Progress.restore(saved, measures);
       } catch (NumberFormatException e) {
@@ -149,6 +141,11 @@ public final class Trainer {
     }
   }
 
+  /** The epoch under way, from 1. */
+  public int epoch() {
+    return progress.epoch;
+  }
+
   /** What a run to be resumed must share with its checkpoint. */
   private Map<String, String> identity() {
     return new TreeMap<>(
@@ -157,6 +154,7 @@ public final class Trainer {
             "seed", Long.toString(options.seed()),
             "batch_size", Integer.toString(options.batch()),
             "samples", Long.toString(data.size()),
+            "validation_samples", Long.toString(validation.map(BatchSource::size).orElse(0L)),
             "shuffle", Boolean.toString(options.shuffle())));
   }
 
@@ -187,7 +185,7 @@ public final class Trainer {
    *     that step, the checkpoint is left alone
    */
   public TrainingResult run() {
-    options.checkpoint().ifPresent(path -> AtomicFile.prepare(path, checkpointBytes()));
+    saver.prepare(restoresBest());
     train.seed(options.seed()).scalar("steps", (double) steps());
     listener.started(progress.step, steps());
     try {
@@ -209,14 +207,6 @@ public final class Trainer {
 
   private long steps() {
     return Math.multiplyExact(batches, (long) options.epochs());
-  }
-
-  private long checkpointBytes() {
-    long bytes = 0;
-    for (Variable v : session.model().variables()) {
-      bytes += v.bytes() * (restoresBest() && v.kind() != Kind.OPTIMIZER_STATE ? 2 : 1);
-    }
-    return bytes + (1 << 20);
   }
 
   private TrainingResult.Outcome epochs() {
@@ -274,7 +264,8 @@ public final class Trainer {
         Thread.currentThread().interrupt();
         continue;
       }
-      if (options.checkpointSteps() > 0 && progress.step % options.checkpointSteps() == 0) {
+      boolean due = options.checkpointSteps() > 0 && progress.step % options.checkpointSteps() == 0;
+      if (due || saver.isOverdue()) {
         save();
       }
     }
@@ -464,27 +455,14 @@ public final class Trainer {
             });
   }
 
-  /** Saves; a failure is told and survived, for the next time may succeed. */
   private void save() {
-    try {
-      saveLast();
-    } catch (FileException | LimitException e) {
-      listener.warning("no checkpoint at step " + progress.step + ": " + e.getMessage());
-    }
+    checkWeights();
+    saver.save(progress.step, best, progress.save(measures));
   }
 
-  /** Saves; a failure is the run's. */
   private void saveLast() {
     checkWeights();
-    options
-        .checkpoint()
-        .ifPresent(
-            path -> {
-              Map<String, String> text = new TreeMap<>(progress.save(measures));
-              text.putAll(identity());
-              Checkpoint.save(path, session, Optional.ofNullable(best), text);
-              listener.checkpoint(path, progress.step);
-            });
+    saver.saveLast(progress.step, best, progress.save(measures));
   }
 
   private double medianStepMillis() {

@@ -1,0 +1,137 @@
+package modelc.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import modelc.runtime.Checkpoint;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs that are stopped and gone on with by the command line. */
+class ResumeTest {
+  /** Everything that is random, or remembered, at once: 10 steps an epoch. */
+  private static final String MODEL =
+      """
+      model Small {
+          input image: f32[1, 28, 28]
+          output logits = image -> avg_pool2d(4) -> conv: conv2d(4, 3) -> batch_norm() -> relu
+              -> flatten -> dropout(0.3) -> fc: dense(10)
+      }
+      train Small {
+          data       = digits(count = 200) -> augment(shift(2))
+          validation = 0.2
+          loss       = cross_entropy(logits, label)
+          metrics    = accuracy(logits, label)
+          optimizer  = adam(lr = cosine(0.01))
+          batch      = 16
+          epochs     = 4
+          stop       = early(monitor = val_loss, patience = 3)
+      }
+      """;
+
+  @TempDir Path folder;
+  private Path model;
+
+  @BeforeEach
+  void write() throws IOException {
+    model = Files.writeString(folder.resolve("small.model"), MODEL);
+  }
+
+  /** Trains in the folder of that name; what was said. */
+  private String train(String name, String... more) {
+    PrintStream err = System.err;
+    var bytes = new ByteArrayOutputStream();
+    try {
+      System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+      String[] arguments =
+          Stream.concat(
+                  Stream.of("train", model.toString(), "--out", folder.resolve(name).toString()),
+                  Stream.of(more))
+              .toArray(String[]::new);
+      int code = Main.run(arguments);
+      assertThat(code).as(bytes.toString(StandardCharsets.UTF_8)).isZero();
+      return bytes.toString(StandardCharsets.UTF_8);
+    } finally {
+      System.setErr(err);
+    }
+  }
+
+  private List<String> rows(String name) throws IOException {
+    return Files.readAllLines(folder.resolve(name).resolve("log.csv")).stream()
+        .map(line -> line.substring(0, line.lastIndexOf(',')))
+        .toList();
+  }
+
+  /** In the middle of epochs, with other numbers of threads that read data, from a damaged file. */
+  @Test
+  void partsOfARunAreToTheBitTheWholeRun() throws IOException {
+    train("whole", "--threads", "2");
+    train("parts", "--threads", "2", "--steps", "13", "--checkpoint-every", "4");
+    Path checkpoint = folder.resolve("parts/checkpoint.safetensors");
+    byte[] damaged = Files.readAllBytes(checkpoint);
+    damaged[damaged.length / 2] ^= 1;
+    Files.write(checkpoint, damaged);
+    String told =
+        train("parts", "--threads", "2", "--steps", "26", "--resume", "--data-threads", "3");
+    assertThat(told)
+        .contains("damaged, and kept as checkpoint.safetensors.damaged; going on from")
+        .contains("resuming after step 12 of 40");
+    train("parts", "--threads", "2", "--resume", "--data-threads", "2");
+
+    for (String file : List.of("weights.safetensors", "checkpoint.safetensors")) {
+      assertThat(folder.resolve("parts").resolve(file))
+          .hasSameBinaryContentAs(folder.resolve("whole").resolve(file));
+    }
+    assertThat(rows("parts")).isEqualTo(rows("whole")).hasSize(5);
+  }
+
+  @Test
+  void anInterruptSavesAndEndsWith130() throws Exception {
+    Path out = folder.resolve("interrupted");
+    Path said = folder.resolve("said.txt");
+    Process run =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "train",
+                model.toString(),
+                "epochs=1000000",
+                "stop=early(monitor = val_loss, patience = 1000000)",
+                "--out",
+                out.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile())
+            .start();
+    try {
+      while (run.isAlive() && !Files.readString(said).contains("epoch 2/")) {
+        Thread.sleep(10);
+      }
+      String pid = Long.toString(run.pid());
+      assertThat(new ProcessBuilder("kill", "-INT", pid).start().waitFor()).isZero();
+      assertThat(run.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    } finally {
+      run.destroyForcibly();
+    }
+    assertThat(run.exitValue()).as(Files.readString(said)).isEqualTo(130);
+    try (var checkpoint = Checkpoint.open(out.resolve("checkpoint.safetensors"))) {
+      assertThat(said)
+          .content()
+          .contains("interrupted:", "saved after step %,d;".formatted(checkpoint.step()));
+    }
+    assertThat(out.resolve("weights.safetensors")).doesNotExist();
+  }
+}
