@@ -33,8 +33,8 @@ public record CompiledObject(List<Part> parts, Machine machine, double millis) {
    */
   public record Part(byte[] object, String llvmIr, Times times) {
     /** Compiles a module, which it took {@code writeMillis} to write. */
-    static Part compile(String llvmIr, Machine machine, double writeMillis) {
-      LlvmCompiler.Generated g = LlvmCompiler.object(llvmIr, machine.llvm());
+    static Part compile(String llvmIr, Machine machine, boolean optimised, double writeMillis) {
+      LlvmCompiler.Generated g = LlvmCompiler.object(llvmIr, machine.llvm(), optimised);
       return new Part(
           g.bytes(), llvmIr, new Times(writeMillis, g.parse(), g.passes(), g.generate()));
     }

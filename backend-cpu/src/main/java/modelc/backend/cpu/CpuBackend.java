@@ -25,6 +25,7 @@ public final class CpuBackend implements Backend<CompiledObject> {
 
   private final Machine machine;
   private final boolean timed;
+  private final boolean optimised;
 
   /** For the processor this program runs on. */
   public CpuBackend() {
@@ -32,17 +33,23 @@ public final class CpuBackend implements Backend<CompiledObject> {
   }
 
   public CpuBackend(Machine machine) {
-    this(machine, false);
+    this(machine, false, true);
   }
 
-  private CpuBackend(Machine machine, boolean timed) {
+  private CpuBackend(Machine machine, boolean timed, boolean optimised) {
     this.machine = machine;
     this.timed = timed;
+    this.optimised = optimised;
   }
 
   /** One whose code measures itself, launch by launch: {@link Jit#times}. */
   public CpuBackend timed() {
-    return new CpuBackend(machine, true);
+    return new CpuBackend(machine, true, optimised);
+  }
+
+  /** One that lets LLVM translate only: to tell its faults, and what it may do, from ours. */
+  public CpuBackend unoptimised() {
+    return new CpuBackend(machine, timed, false);
   }
 
   @Override
@@ -85,7 +92,8 @@ public final class CpuBackend implements Backend<CompiledObject> {
         () -> {
           long start = System.nanoTime();
           String ir = emitter.part(part);
-          return CompiledObject.Part.compile(ir, machine, (System.nanoTime() - start) / 1e6);
+          double millis = (System.nanoTime() - start) / 1e6;
+          return CompiledObject.Part.compile(ir, machine, optimised, millis);
         },
         task -> new Thread(null, task, "modelc-compile-" + part, STACK_BYTES).start());
   }

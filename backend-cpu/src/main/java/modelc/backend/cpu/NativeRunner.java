@@ -41,19 +41,44 @@ public final class NativeRunner implements AutoCloseable {
 
   private record Guarded(MemorySegment whole, long from, long to) {}
 
+  /** Several entries compiled together. */
+  public static final class Loaded implements AutoCloseable {
+    private final LoopProgram program;
+    private final CompiledObject object;
+    private final Jit jit;
+
+    private Loaded(LoopProgram program, CompiledObject object) {
+      this.program = program;
+      this.object = object;
+      jit = Jit.load(object);
+    }
+
+    /** Runs the i-th entry; closed before this is. */
+    public NativeRunner entry(int i) {
+      return new NativeRunner(program.entries().get(i), object, jit, false);
+    }
+
+    @Override
+    public void close() {
+      jit.close();
+    }
+  }
+
   private final LoopEntry entry;
   private final CompiledObject object;
   private final Jit jit;
+  private final boolean ownsCode;
   private final MemorySegment code;
   private final Arena memory = Arena.ofShared();
   private final List<Guarded> allocations = new ArrayList<>();
   private final MemorySegment arena;
   private final MemorySegment barrier;
 
-  private NativeRunner(LoopEntry entry, Machine machine) {
+  private NativeRunner(LoopEntry entry, CompiledObject object, Jit jit, boolean ownsCode) {
     this.entry = entry;
-    this.object = new CpuBackend(machine).compile(new LoopProgram(entry.name(), List.of(entry)));
-    this.jit = Jit.load(object);
+    this.object = object;
+    this.jit = jit;
+    this.ownsCode = ownsCode;
     this.code = jit.symbol("modelc_" + entry.name());
     this.arena = allocateBytes(entry.arenaBytes());
     this.barrier = memory.allocate(128, 64);
@@ -65,7 +90,14 @@ public final class NativeRunner implements AutoCloseable {
 
   /** Runs code for another machine, which this one must be able to run. */
   public static NativeRunner of(LoopEntry entry, Machine machine) {
-    return new NativeRunner(entry, machine);
+    var program = new LoopProgram(entry.name(), List.of(entry));
+    CompiledObject object = new CpuBackend(machine).compile(program);
+    return new NativeRunner(entry, object, Jit.load(object), true);
+  }
+
+  /** Compiles all entries of a program at once. */
+  public static Loaded load(LoopProgram program, CpuBackend backend) {
+    return new Loaded(program, backend.compile(program));
   }
 
   /** Runs one kernel, on all threads; the arguments are its parameters. */
@@ -213,7 +245,9 @@ public final class NativeRunner implements AutoCloseable {
 
   @Override
   public void close() {
-    jit.close();
+    if (ownsCode) {
+      jit.close();
+    }
     memory.close();
   }
 

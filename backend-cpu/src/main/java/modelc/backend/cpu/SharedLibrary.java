@@ -47,7 +47,7 @@ public final class SharedLibrary {
         inputs.add(write(folder, "part" + inputs.size() + ".o", part.object()));
       }
       String constants = constants(abiVersion, metadata);
-      byte[] described = LlvmCompiler.object(constants, object.machine().llvm()).bytes();
+      byte[] described = LlvmCompiler.object(constants, object.machine().llvm(), true).bytes();
       inputs.add(write(folder, "metadata.o", described));
       Path exports = folder.resolve("exports");
       Files.writeString(exports, exports(functions));

@@ -77,7 +77,9 @@ class LlvmCompilerTest {
     var module = "define i32 @modelc_run() {\n  ret i32 7\n}";
     var object =
         new CompiledObject(
-            List.of(CompiledObject.Part.compile(module, Machine.host(), 0)), Machine.host(), 0);
+            List.of(CompiledObject.Part.compile(module, Machine.host(), true, 0)),
+            Machine.host(),
+            0);
     try (var jit = Jit.load(object)) {
       assertThat(jit.symbol("modelc_run").address()).isNotZero();
       assertThatThrownBy(() -> jit.symbol("modelc_other"))
@@ -128,7 +130,8 @@ class LlvmCompilerTest {
       try (var jit =
           Jit.load(
               new CompiledObject(
-                  List.of(CompiledObject.Part.compile(HOSTILE.get(argument), Machine.host(), 0)),
+                  List.of(
+                      CompiledObject.Part.compile(HOSTILE.get(argument), Machine.host(), true, 0)),
                   Machine.host(),
                   0))) {
         jit.symbol("modelc_run");

@@ -38,6 +38,9 @@ public final class LlvmCompiler {
   private static final String PASSES =
       "always-inline,function(sroa,early-cse,instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm),gvn),globaldce";
 
+  /** What unoptimised code needs: helpers are always inlined. */
+  private static final String TRANSLATION = "always-inline,globaldce";
+
   /**
    * Intrinsics by the name up to their types; all are known to be generated inline. Those of one
    * kind of machine pass there only.
@@ -115,13 +118,13 @@ public final class LlvmCompiler {
   }
 
   /** Compiles to an object file. */
-  public static Generated object(String ir, LlvmTarget machine) {
-    return inModule(ir, machine, m -> m.generated(LLVMObjectFile));
+  public static Generated object(String ir, LlvmTarget machine, boolean optimised) {
+    return inModule(ir, machine, optimised, m -> m.generated(LLVMObjectFile));
   }
 
   /** Compiles to assembly text: PTX for GPUs. */
   public static Generated assembly(String ir, LlvmTarget machine) {
-    return inModule(ir, machine, m -> m.generated(LLVMAssemblyFile));
+    return inModule(ir, machine, true, m -> m.generated(LLVMAssemblyFile));
   }
 
   /** The module after LLVM's passes. */
@@ -129,6 +132,7 @@ public final class LlvmCompiler {
     return inModule(
         ir,
         machine,
+        true,
         m -> {
           BytePointer text = LLVMPrintModuleToString(m.module);
           String copy = text.getString();
@@ -137,8 +141,9 @@ public final class LlvmCompiler {
         });
   }
 
-  private static <T> T inModule(String ir, LlvmTarget machine, Function<OpenModule, T> use) {
-    try (var module = new OpenModule(ir, machine)) {
+  private static <T> T inModule(
+      String ir, LlvmTarget machine, boolean optimised, Function<OpenModule, T> use) {
+    try (var module = new OpenModule(ir, machine, optimised)) {
       return use.apply(module);
     }
   }
@@ -214,7 +219,7 @@ public final class LlvmCompiler {
     private double passes;
     private double generate;
 
-    OpenModule(String ir, LlvmTarget made) {
+    OpenModule(String ir, LlvmTarget made, boolean optimised) {
       triple = made.triple();
       machine =
           LLVMCreateTargetMachine(
@@ -222,7 +227,7 @@ public final class LlvmCompiler {
               triple,
               made.cpu(),
               made.features(),
-              LLVMCodeGenLevelAggressive,
+              optimised ? LLVMCodeGenLevelAggressive : LLVMCodeGenLevelNone,
               LLVMRelocPIC,
               LLVMCodeModelDefault);
       boolean ready = false;
@@ -232,7 +237,7 @@ public final class LlvmCompiler {
         parse(ir);
         parse = millisSince(start);
         start = System.nanoTime();
-        optimise();
+        run(optimised ? PASSES : TRANSLATION);
         passes = millisSince(start);
         ready = true;
       } finally {
@@ -276,10 +281,10 @@ public final class LlvmCompiler {
       }
     }
 
-    private void optimise() {
+    private void run(String pipeline) {
       var options = LLVMCreatePassBuilderOptions();
       try {
-        check(LLVMRunPasses(module, PASSES, machine, options));
+        check(LLVMRunPasses(module, pipeline, machine, options));
       } finally {
         LLVMDisposePassBuilderOptions(options);
       }

@@ -22,11 +22,26 @@ import modelc.ir.tensor.Tensor;
 public final class Comparison {
   private Comparison() {}
 
+  /** What runs an entry on the memory of its arguments and results, which it changes. */
+  public interface Runner {
+    void run(List<Memory> memories, Map<Symbol, Long> symbols);
+  }
+
+  /** The same, by the interpreter. */
+  public static List<Tensor> run(
+      Entry tensor, LoopEntry entry, List<Tensor> arguments, Map<Symbol, Long> symbols) {
+    return run(tensor, entry, arguments, symbols, (m, s) -> LoopInterpreter.run(entry, m, s));
+  }
+
   /**
    * The entry's results in order, aliased ones too; {@code tensor} is the entry before lowering.
    */
   public static List<Tensor> run(
-      Entry tensor, LoopEntry entry, List<Tensor> arguments, Map<Symbol, Long> symbols) {
+      Entry tensor,
+      LoopEntry entry,
+      List<Tensor> arguments,
+      Map<Symbol, Long> symbols,
+      Runner runner) {
     var memories = new ArrayList<Memory>();
     for (Tensor t : arguments) {
       memories.add(Memory.of(t.dtype(), t.data()));
@@ -46,7 +61,7 @@ public final class Comparison {
         places.put(i, m);
       }
     }
-    LoopInterpreter.run(entry, memories, symbols);
+    runner.run(memories, symbols);
     var results = new ArrayList<Tensor>();
     places.forEach(
         (i, m) -> {

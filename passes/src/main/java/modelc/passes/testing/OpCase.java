@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.IntStream;
 import modelc.ir.DType;
 import modelc.ir.Symbol;
 import modelc.ir.TensorType;
@@ -39,6 +40,17 @@ public record OpCase(
 
   /** A program whose only entry, {@code main}, computes the function. */
   public Program program() {
+    return new Program("op", List.of(entry("main")));
+  }
+
+  /** A program with an entry for each case, in order, to compile them all at once. */
+  public static Program program(List<OpCase> cases) {
+    return new Program(
+        "ops",
+        IntStream.range(0, cases.size()).mapToObj(i -> cases.get(i).entry("case" + i)).toList());
+  }
+
+  private Entry entry(String name) {
     var arguments = new ArrayList<Entry.Argument>();
     for (Value p : function.parameters()) {
       arguments.add(
@@ -50,7 +62,7 @@ public record OpCase(
           new Entry.Result(
               "y" + i, Entry.Kind.OUTPUT, function.results().get(i), OptionalInt.empty()));
     }
-    return new Program("op", List.of(new Entry("main", arguments, results)));
+    return new Entry(name, arguments, results);
   }
 
   /** Reproducible arguments, exact in f32. */
