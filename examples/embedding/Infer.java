@@ -1,9 +1,10 @@
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import modelc.runtime.Call;
 import modelc.runtime.Model;
 import modelc.runtime.Session;
+import modelc.runtime.Tensor;
 
 /**
  * Classifies one picture with a compiled LeNet. Only the runtime is on the class path: no compiler.
@@ -24,7 +25,7 @@ class Infer {
         Session session = model.open(1)) {
       session.load(Path.of(arguments[1]));
       Call infer = session.call("infer").size("batch", 1);
-      infer.input("image").data().copyFrom(MemorySegment.ofArray(pixels));
+      infer.set("image", Tensor.ofFloats(List.of(1L, 1L, 32L, 32L), pixels));
       infer.run();
       System.out.println(Arrays.toString(infer.output("logits").floats()));
     }

@@ -1,5 +1,6 @@
 /** Drives a model from source to a loaded, runnable program. */
 module modelc.compiler {
+  requires java.compiler;
   requires static org.jspecify;
   requires transitive modelc.frontend;
   requires transitive modelc.passes;

@@ -3,15 +3,12 @@ package modelc.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import modelc.compiler.Columns;
 import modelc.data.Data;
 import modelc.data.Request;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.DataSource;
-import modelc.ir.DType;
-import modelc.ir.Shape;
-import modelc.ir.TensorType;
 import modelc.runtime.DataException;
-import modelc.runtime.ElementType;
 import modelc.runtime.FileException;
 
 /**
@@ -29,7 +26,7 @@ final class Catalog implements DataCatalog {
   public List<Column> columns(DataSource source) {
     Request request = Datasets.request(source, folder, 1);
     try {
-      return Data.columns(request).stream().map(c -> new Column(c.name(), type(c))).toList();
+      return Data.columns(request).stream().map(Columns::of).toList();
     } catch (DataException e) {
       throw new RefusedException(
           String.valueOf(e.getMessage()), Optional.of(e.cure()), blamed(request, e));
@@ -50,20 +47,5 @@ final class Catalog implements DataCatalog {
       }
     }
     return -1;
-  }
-
-  private static TensorType type(modelc.runtime.Column c) {
-    long[] sizes = c.shape().stream().mapToLong(Long::longValue).toArray();
-    return new TensorType(dtype(c.type()), Shape.of(sizes));
-  }
-
-  private static DType dtype(ElementType type) {
-    return switch (type) {
-      case F32 -> DType.F32;
-      case F64 -> DType.F64;
-      case I32 -> DType.I32;
-      case I64 -> DType.I64;
-      case BOOL -> DType.BOOL;
-    };
   }
 }

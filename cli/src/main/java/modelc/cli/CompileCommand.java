@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
@@ -24,8 +25,9 @@ import picocli.CommandLine.Option;
     name = "compile",
     mixinStandardHelpOptions = true,
     description = {
-      "Compiles a model to a shared library, which any program can load, and a C header.",
-      "The library holds code and no weights. docs/abi.md describes it."
+      "Compiles a model to a shared library, which any program can load, and a C header;",
+      "or to a jar that a Java application puts on its path.",
+      "Both hold code and no weights. docs/abi.md and docs/embedding.md describe them."
     })
 final class CompileCommand implements Callable<Integer> {
   @Mixin ModelArguments model;
@@ -35,8 +37,8 @@ final class CompileCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       required = true,
-      paramLabel = "LIB.so",
-      description = "The library; its header goes beside it.")
+      paramLabel = "FILE",
+      description = "What is written, LIB.so or LIB.jar; a library's header goes beside it.")
   Path output = Path.of("");
 
   @Option(
@@ -58,8 +60,26 @@ final class CompileCommand implements Callable<Integer> {
       description = "The processor: native, x86-64-v3 or x86-64-v4 (default: native).")
   String cpu = "native";
 
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "so or jar (default: by the end of the output's name, or so).")
+  Optional<Format> format = Optional.empty();
+
+  @Option(
+      names = "--package",
+      paramLabel = "NAME",
+      description = "The Java package and module of a jar (default: the model's name).")
+  Optional<String> packageName = Optional.empty();
+
   @Option(names = "--json", description = "What was written, as one JSON object.")
   boolean json;
+
+  /** What can be written. */
+  enum Format {
+    so,
+    jar
+  }
 
   private final Talk talk = Talk.standard();
 
@@ -69,14 +89,20 @@ final class CompileCommand implements Callable<Integer> {
     Checked checked = model.load(batch);
     Program program = model.chosen(checked.program(), entries);
     Compiled compiled = cache.compiler(machine).compile(program);
-    Libraries.write(compiled, program, output);
-    Path header = header();
-    Libraries.writeHeader(compiled, header);
+    String name = String.valueOf(output.getFileName());
+    boolean jar = format.orElse(name.endsWith(".jar") ? Format.jar : Format.so) == Format.jar;
+    Optional<Path> header = jar ? Optional.empty() : Optional.of(header(name));
+    if (jar) {
+      Libraries.writeJar(compiled, program, output, javaPackage(program));
+    } else {
+      Libraries.write(compiled, program, output);
+      Libraries.writeHeader(compiled, header.get());
+    }
     List<String> written = program.entries().stream().map(Entry::name).toList();
     if (json) {
       var object = new LinkedHashMap<String, Object>();
       object.put("library", output.toString());
-      object.put("header", header.toString());
+      header.ifPresent(h -> object.put("header", h.toString()));
       object.put("bytes", Files.size(output));
       object.put("entries", written);
       object.put("cpu", machine.cpu());
@@ -85,7 +111,11 @@ final class CompileCommand implements Callable<Integer> {
       talk.line(
           "%s: %,d bytes, for %s, with %s",
           output, Files.size(output), machine.cpu(), String.join(", ", written));
-      talk.line("%s describes it", header);
+      talk.line(
+          "%s",
+          header
+              .map(h -> h + " describes it")
+              .orElse(javaPackage(program) + "." + program.model() + ".load() loads it"));
     }
     return ExitCode.OK.code();
   }
@@ -101,9 +131,12 @@ final class CompileCommand implements Callable<Integer> {
     }
   }
 
+  private String javaPackage(Program program) {
+    return packageName.orElse(program.model().toLowerCase(Locale.ROOT));
+  }
+
   /** {@code lib.h} for {@code lib.so}. */
-  private Path header() {
-    String name = String.valueOf(output.getFileName());
+  private Path header(String name) {
     int dot = name.lastIndexOf('.');
     return output.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + ".h");
   }

@@ -12,9 +12,10 @@ import modelc.runtime.ModelSpec;
  * @param kernels how many there are
  * @param object the code
  * @param cached whether the code was compiled by an earlier run
+ * @param settings the options, target and machine it was compiled with, as one text
  */
 public record Compiled(
-    ModelSpec spec, KernelCounts kernels, CompiledObject object, boolean cached) {
+    ModelSpec spec, KernelCounts kernels, CompiledObject object, boolean cached, String settings) {
   /** Links the code into this process; closing the model unloads it. */
   public Model load() {
     return new Model(spec, new JitCode(object));

@@ -79,7 +79,8 @@ public final class Compiler {
         Specs.of(program, code.entries()),
         code.kernels(),
         CompiledObject.kept(code.objects(), machine),
-        cached);
+        cached,
+        String.join("\n", options.toString(), machine.target().toString(), machine.toString()));
   }
 
   /** The parameters, states and optimizer states of {@code program}; nothing is compiled. */

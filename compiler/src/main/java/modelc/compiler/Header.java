@@ -103,7 +103,7 @@ final class Header {
   }
 
   /** {@code stage[1].conv1.w} becomes {@code stage_1_conv1_w}. */
-  private static String identifier(String name) {
+  static String identifier(String name) {
     return name.replaceAll("[^A-Za-z0-9]+", "_").replaceAll("_$", "");
   }
 

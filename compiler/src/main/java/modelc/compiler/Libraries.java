@@ -33,6 +33,27 @@ public final class Libraries {
    * @throws IOException if the linker's temporary files cannot be
    */
   public static void write(Compiled compiled, Program program, Path library) throws IOException {
+    String description = describe(compiled, program);
+    Artifact.write(library, link(compiled, description), description);
+  }
+
+  /**
+   * Writes {@code compiled} as a jar that an application adds to its path: the library, and a class
+   * {@code NAME.NAME} with a method {@code load()}.
+   *
+   * @param program what it was compiled from
+   * @param packageName of the class, and the name of the module
+   * @throws modelc.runtime.UsageException if that is no name of a package
+   * @throws IOException if the file, or the linker's temporary files, cannot be written
+   */
+  public static void writeJar(Compiled compiled, Program program, Path jar, String packageName)
+      throws IOException {
+    String description = describe(compiled, program);
+    byte[] library = Artifact.seal(link(compiled, description), description);
+    LibraryJar.write(jar, library, compiled.spec(), packageName);
+  }
+
+  private static String describe(Compiled compiled, Program program) {
     Machine machine = compiled.object().machine();
     var origin =
         new Artifact.Origin(
@@ -41,13 +62,14 @@ public final class Libraries {
             machine.cpu(),
             machine.required(),
             sha256(Printer.print(program)),
-            sha256(machine.toString()));
-    String description = Artifact.describe(compiled.spec(), origin);
+            sha256(compiled.settings()));
+    return Artifact.describe(compiled.spec(), origin);
+  }
+
+  private static byte[] link(Compiled compiled, String description) throws IOException {
     List<String> functions =
         compiled.spec().entries().stream().map(EntrySpec::name).map(n -> "modelc_" + n).toList();
-    byte[] linked =
-        SharedLibrary.link(compiled.object(), functions, Artifact.ABI_VERSION, description);
-    Artifact.write(library, linked, description);
+    return SharedLibrary.link(compiled.object(), functions, Artifact.ABI_VERSION, description);
   }
 
   /**

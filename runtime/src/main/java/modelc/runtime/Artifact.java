@@ -1,6 +1,7 @@
 package modelc.runtime;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A compiled model as a file: a shared library that carries its own specification and a seal over
@@ -101,6 +104,20 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
    * @throws FileException if it cannot be written
    */
   public static void write(Path path, byte[] library, String description) {
+    byte[] sealed = seal(library, description);
+    AtomicFile.replace(
+        path,
+        java.util.Optional.empty(),
+        channel -> {
+          ByteBuffer bytes = ByteBuffer.wrap(sealed);
+          while (bytes.hasRemaining()) {
+            channel.write(bytes);
+          }
+        });
+  }
+
+  /** The bytes of a library with its seal. */
+  public static byte[] seal(byte[] library, String description) {
     byte[] text = description.getBytes(StandardCharsets.UTF_8);
     int at = indexOf(library, text);
     if (at < 0) {
@@ -115,15 +132,7 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
         .putLong(text.length);
     byte[] digest = digest(sealed, sealed.length - DIGEST);
     System.arraycopy(digest, 0, sealed, sealed.length - DIGEST, DIGEST);
-    AtomicFile.replace(
-        path,
-        java.util.Optional.empty(),
-        channel -> {
-          ByteBuffer bytes = ByteBuffer.wrap(sealed);
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
+    return sealed;
   }
 
   /**
@@ -134,7 +143,14 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
    * @throws LimitException if it is larger than {@link #MAX_BYTES}
    */
   public static Artifact open(Path path) {
-    byte[] bytes = read(path);
+    try {
+      return check(path, read(path));
+    } catch (ModelcException e) {
+      throw e.at(path);
+    }
+  }
+
+  private static Artifact check(Path path, byte[] bytes) {
     int footer = bytes.length - FOOTER;
     if (footer < 0
         || !Arrays.equals(bytes, footer, footer + MAGIC.length, MAGIC, 0, MAGIC.length)) {
@@ -154,6 +170,48 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
       throw damaged(path, "its description lies outside of it");
     }
     return parse(path, new String(bytes, (int) at, (int) length, StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Copies a library that is a resource to a file of this process's own, which is deleted once the
+   * code is loaded.
+   *
+   * @throws FileException if there is no such resource, or no room for the copy
+   */
+  static Model load(Class<?> anchor, String resource) {
+    String place = resource + " beside " + anchor.getName();
+    Path copy = null;
+    try (InputStream in = anchor.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new FileException(
+            "R0710",
+            "there is no resource " + place,
+            "put the jar that `modelc compile --format jar` wrote on the path");
+      }
+      copy = Files.createTempFile("modelc-", ".so"); // for this user alone
+      Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
+      return open(copy).load();
+    } catch (ModelcException e) {
+      throw e.at(place);
+    } catch (IOException e) {
+      throw new FileException(
+          "R0711",
+          "the library " + place + " cannot be copied to a temporary file: " + e,
+          "give the property java.io.tmpdir a folder with room",
+          e);
+    } finally {
+      delete(copy);
+    }
+  }
+
+  private static void delete(@Nullable Path copy) {
+    try {
+      if (copy != null) {
+        Files.deleteIfExists(copy);
+      }
+    } catch (IOException inUse) {
+      copy.toFile().deleteOnExit(); // some systems keep files that are loaded
+    }
   }
 
   /**
@@ -238,14 +296,22 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
               SpecText.string(o, "triple"),
               SpecText.string(o, "cpu"),
               features,
-              SpecText.string(o, "source_sha256"),
-              SpecText.string(o, "options_sha256"));
+              hash(o, "source_sha256"),
+              hash(o, "options_sha256"));
       ModelSpec spec = SpecText.read(o);
       spec.verify();
       return new Artifact(path, spec, origin);
     } catch (Json.Malformed | SpecText.Unexpected e) {
       throw damaged(path, "its description cannot be read: " + e.getMessage());
     }
+  }
+
+  private static String hash(Map<?, ?> o, String key) throws SpecText.Unexpected {
+    String hash = SpecText.string(o, key);
+    if (!hash.matches("[0-9a-f]{64}")) {
+      throw new SpecText.Unexpected("\"" + key + "\" is no SHA-256");
+    }
+    return hash;
   }
 
   private static byte[] read(Path path) {

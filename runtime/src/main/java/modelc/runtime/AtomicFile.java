@@ -154,11 +154,14 @@ final class AtomicFile {
   }
 
   private static FileException cannotWrite(Path target, IOException e) {
-    return new FileException(
-        "R0301",
-        "cannot write " + target + ": " + reason(e),
-        "check that the folder exists, that you may write there, and that the disk has room",
-        e);
+    var exception =
+        new FileException(
+            "R0301",
+            "cannot write " + target + ": " + reason(e),
+            "check that the folder exists, that you may write there, and that the disk has room",
+            e);
+    exception.at(target);
+    return exception;
   }
 
   /** What went wrong, without the file's name that most messages of the JDK consist of. */

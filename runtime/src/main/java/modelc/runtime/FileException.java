@@ -10,11 +10,14 @@ public final class FileException extends ModelcException {
 
   /** That {@code path} cannot be read. */
   public static FileException cannotRead(Path path, IOException e) {
-    return new FileException(
-        "R0302",
-        "cannot read " + path + ": " + AtomicFile.reason(e),
-        "check the path, and that you may read it",
-        e);
+    var exception =
+        new FileException(
+            "R0302",
+            "cannot read " + path + ": " + AtomicFile.reason(e),
+            "check the path, and that you may read it",
+            e);
+    exception.at(path);
+    return exception;
   }
 
   public FileException(String code, String message, String cure) {

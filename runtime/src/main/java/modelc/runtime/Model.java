@@ -44,6 +44,20 @@ public final class Model implements AutoCloseable {
     return Artifact.open(library).load();
   }
 
+  /**
+   * Loads a library that is a resource, as in the jars of {@code modelc compile --format jar}. It
+   * is copied to a temporary file, verified there, and the file deleted.
+   *
+   * @param anchor a class of the jar that has it
+   * @param resource its name as {@link Class#getResourceAsStream} takes it
+   * @throws FileException if there is none, or no room for the copy
+   * @throws DataException if it is no such library, damaged, or of another version
+   * @throws UsageException if it was made for another machine
+   */
+  public static Model load(Class<?> anchor, String resource) {
+    return Artifact.load(anchor, resource);
+  }
+
   public ModelSpec spec() {
     return spec;
   }

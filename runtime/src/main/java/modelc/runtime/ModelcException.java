@@ -1,5 +1,6 @@
 package modelc.runtime;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +13,12 @@ public abstract sealed class ModelcException extends RuntimeException
         FileException,
         LimitException,
         NumericException,
-        NativeException {
+        NativeException,
+        SourceException {
   private static final long serialVersionUID = 1;
   private final String code;
   private final String cure;
+  private @Nullable String place;
 
   ModelcException(String code, String message, String cure, @Nullable Throwable cause) {
     super(message, cause);
@@ -26,6 +29,19 @@ public abstract sealed class ModelcException extends RuntimeException
   /** Stable, documented, e.g. {@code R0102}. */
   public String code() {
     return code;
+  }
+
+  /** The file, or the line of a source, where one is to blame. */
+  public Optional<String> place() {
+    return Optional.ofNullable(place);
+  }
+
+  /** Names the place, unless it is known already; to be thrown on. */
+  public ModelcException at(Object blamed) {
+    if (place == null) {
+      place = blamed.toString();
+    }
+    return this;
   }
 
   /** What the reader can do. */

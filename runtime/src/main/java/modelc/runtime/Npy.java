@@ -85,7 +85,7 @@ public final class Npy {
           convert(type, out, i);
         }
       }
-      return new Tensor(type, shape, out);
+      return Tensor.wrap(type, shape, out);
     }
 
     private void convert(ElementType type, MemorySegment out, long i) {

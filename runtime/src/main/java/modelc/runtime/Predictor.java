@@ -94,7 +94,7 @@ public final class Predictor {
       shape.set(0, shape.getFirst() / count * samples);
     }
     long bytes = Tensor.bytes(piece.type(), shape);
-    return new Tensor(
+    return Tensor.wrap(
         piece.type(), shape, NativeMemory.allocate(arena, bytes, "the outputs").asSlice(0, bytes));
   }
 }

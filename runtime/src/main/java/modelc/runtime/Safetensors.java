@@ -90,10 +90,13 @@ public final class Safetensors implements AutoCloseable {
       return new Safetensors(path, channel, header.metadata, header.entries);
     } catch (EOFException e) {
       close(channel);
-      throw damaged(path, "it ends before its header does");
+      throw damaged(path, "it ends before its header does").at(path);
     } catch (IOException e) {
       close(channel);
       throw FileException.cannotRead(path, e);
+    } catch (ModelcException e) {
+      close(channel);
+      throw e.at(path);
     } catch (RuntimeException e) {
       close(channel);
       throw e;
@@ -161,7 +164,7 @@ public final class Safetensors implements AutoCloseable {
     MemorySegment block = NativeMemory.allocate(arena, entry.bytes(), entry.name());
     MemorySegment data = block.asSlice(0, entry.bytes());
     read(entry, data);
-    return new Tensor(entry.type(), entry.shape(), data);
+    return Tensor.wrap(entry.type(), entry.shape(), data);
   }
 
   @Override

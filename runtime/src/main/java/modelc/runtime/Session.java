@@ -4,19 +4,21 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model with weights, memory and threads of its own, ready to be called. It is confined: one call
- * at a time, from any thread; a second at the same moment is refused, not queued.
+ * A model with weights, memory and threads of its own, ready to be called. It is confined to the
+ * thread that opened it, or last {@linkplain #takeOver took it over}: another is refused.
  *
  * <p>{@link #close} may come from any thread, any number of times; it waits for the call in flight.
  */
@@ -29,6 +31,8 @@ public final class Session implements AutoCloseable {
   private final Map<String, Variable> variables = new LinkedHashMap<>();
   private final Object closeLock = new Object();
   private final Semaphore permit = new Semaphore(1);
+  private final Set<Call> calls = new HashSet<>();
+  private volatile Thread owner = Thread.currentThread();
   private volatile @Nullable Thread caller;
   private volatile boolean closed;
   private boolean ready;
@@ -64,7 +68,8 @@ public final class Session implements AutoCloseable {
    *
    * @throws UsageException if there is none of that name
    */
-  public Tensor variable(String name) {
+  public Tensor.Wrapped variable(String name) {
+    checkUsable();
     Variable v = variables.get(name);
     MemorySegment m = memory.get(name);
     if (v == null || m == null) {
@@ -73,7 +78,7 @@ public final class Session implements AutoCloseable {
           "model " + model.spec().name() + " keeps no \"" + name + '"',
           "it keeps " + String.join(", ", variables.keySet()));
     }
-    return new Tensor(v.type(), v.shape(), m.asSlice(0, v.bytes()));
+    return Tensor.wrap(v.type(), v.shape(), m.asSlice(0, v.bytes()));
   }
 
   /** Parameters, states and optimizer states of the kinds asked for, by name; no copies. */
@@ -88,8 +93,23 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * A call of an entry, to be made once and run many times. Its buffers live as long as the
-   * session.
+   * Makes the calling thread the one that may use the session: for pools of them.
+   *
+   * @throws UsageException if the session is in use, or closed
+   */
+  public void takeOver() {
+    checkOpen();
+    if (!permit.tryAcquire()) {
+      throw notYours();
+    }
+    owner = Thread.currentThread();
+    permit.release();
+    checkOpen();
+  }
+
+  /**
+   * A call of an entry, to be made once and run many times. Its buffers live until it is closed, or
+   * the session is.
    *
    * @throws UsageException if there is none of that name
    */
@@ -107,15 +127,38 @@ public final class Session implements AutoCloseable {
                             + model.spec().entries().stream()
                                 .map(EntrySpec::name)
                                 .collect(Collectors.joining(", "))));
-    checkOpen();
-    return new Call(this, spec, model.code().entry(entry));
+    synchronized (closeLock) {
+      checkUsable();
+      var call = new Call(this, spec, model.code().entry(entry));
+      calls.add(call);
+      return call;
+    }
+  }
+
+  void closing(Call call) {
+    if (closed) {
+      return;
+    }
+    checkNotInside();
+    synchronized (closeLock) {
+      if (!closed) {
+        enter();
+        try {
+          if (calls.remove(call)) {
+            call.release();
+          }
+        } finally {
+          exit();
+        }
+      }
+    }
   }
 
   /** Runs {@code init}: fresh parameters, states and optimizer states drawn from {@code seed}. */
   public void init(long seed) {
-    Call init = call("init");
-    init.seed(seed);
-    init.run();
+    try (Call init = call("init")) {
+      init.seed(seed).run();
+    }
   }
 
   /**
@@ -133,16 +176,18 @@ public final class Session implements AutoCloseable {
   /**
    * Sets those parameters and states, by copying; the others keep what they have.
    *
-   * @throws UsageException if there is none of a name
-   * @throws IllegalArgumentException if a tensor has another type or shape than its variable; then,
-   *     as before, nothing was changed
+   * @throws UsageException if there is none of a name, or a tensor has another type or shape than
+   *     its variable: then nothing was changed
    */
   public void set(Map<String, Tensor> values) {
     values.forEach(
         (name, t) -> {
           Tensor mine = variable(name);
           if (mine.type() != t.type() || !mine.shape().equals(t.shape())) {
-            throw new IllegalArgumentException(name + " is " + mine + ", not " + t);
+            throw new UsageException(
+                "R0130",
+                "variable " + name + " is " + mine + ", not " + t,
+                "give a tensor of that type and shape");
           }
         });
     locked(() -> values.forEach((name, t) -> variable(name).data().copyFrom(t.data())));
@@ -244,10 +289,6 @@ public final class Session implements AutoCloseable {
     return java.util.Objects.requireNonNull(memory.get(name));
   }
 
-  Arena arena() {
-    return arena;
-  }
-
   long barrierAddress() {
     return barrier.address();
   }
@@ -298,15 +339,27 @@ public final class Session implements AutoCloseable {
   }
 
   void enter() {
-    checkOpen();
+    checkUsable();
     if (!permit.tryAcquire()) {
       checkOpen();
-      throw new UsageException(
-          "R0109",
-          "another thread is in a call of this session of " + model.spec().name(),
-          "open a session for each thread, or take turns");
+      throw notYours();
+    }
+    if (closed || owner != Thread.currentThread()) { // since it was looked at
+      permit.release();
+      checkUsable();
     }
     caller = Thread.currentThread();
+  }
+
+  private UsageException notYours() {
+    return new UsageException(
+        "R0109",
+        "this session of "
+            + model.spec().name()
+            + " belongs to another thread, "
+            + owner.getName()
+            + ", or is in a call",
+        "open a session for each thread, or hand it on with session.takeOver()");
   }
 
   void exit() {
@@ -314,7 +367,15 @@ public final class Session implements AutoCloseable {
     permit.release();
   }
 
-  void checkOpen() {
+  /** Refuses unless the session is open and the calling thread's. */
+  void checkUsable() {
+    checkOpen();
+    if (owner != Thread.currentThread()) {
+      throw notYours();
+    }
+  }
+
+  private void checkOpen() {
     if (closed) {
       throw new UsageException(
           "R0108",
@@ -323,12 +384,16 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
+  private void checkNotInside() {
     if (caller == Thread.currentThread()) {
       throw new UsageException(
           "R0110", "a session cannot be closed from inside its own call", "close it afterwards");
     }
+  }
+
+  @Override
+  public void close() {
+    checkNotInside();
     synchronized (closeLock) {
       if (closed) {
         return;
@@ -336,6 +401,7 @@ public final class Session implements AutoCloseable {
       closed = true;
       permit.acquireUninterruptibly();
       team.close();
+      calls.forEach(Call::release);
       if (scratch != null) {
         release(scratch.arena);
       }
@@ -348,7 +414,7 @@ public final class Session implements AutoCloseable {
    * Closes {@code arena}, waiting for threads that write its memory to a file or channel at this
    * moment.
    */
-  private static void release(Arena arena) {
+  static void release(Arena arena) {
     while (true) {
       try {
         arena.close();

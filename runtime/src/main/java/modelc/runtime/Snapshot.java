@@ -20,7 +20,7 @@ final class Snapshot implements AutoCloseable {
               (name, t) ->
                   copies.put(
                       name,
-                      new Tensor(
+                      Tensor.wrap(
                           t.type(),
                           t.shape(),
                           NativeMemory.allocate(arena, t.data().byteSize(), "a copy of " + name)

@@ -15,9 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Libraries as files: what is written is read back, and nothing else passes. */
 class ArtifactTest {
+  private static final String HASH = "ab".repeat(32);
   private static final Artifact.Origin ORIGIN =
       new Artifact.Origin(
-          "1.0", hostTriple(), "x86-64-v3", List.of("avx2", "fma"), "ab".repeat(32), "cd");
+          "1.0", hostTriple(), "x86-64-v3", List.of("avx2", "fma"), HASH, "cd".repeat(32));
 
   @TempDir Path folder;
 
@@ -40,7 +41,11 @@ class ArtifactTest {
   private static void refused(Path file, String code) {
     assertThatThrownBy(() -> Artifact.open(file))
         .isInstanceOfSatisfying(
-            ModelcException.class, e -> assertThat(e.code()).as(e.getMessage()).isEqualTo(code));
+            ModelcException.class,
+            e -> {
+              assertThat(e.code()).as(e.getMessage()).isEqualTo(code);
+              assertThat(e.place()).contains(file.toString());
+            });
   }
 
   @Test
@@ -98,14 +103,15 @@ class ArtifactTest {
     refused(sealed(good.replace("\"type\": \"f32\"", "\"type\": 32")), "R0702");
     refused(sealed(good.replace("\"batch\"]", "\"8**batch\"]")), "R0702");
     refused(sealed(good.replace("\"replaces\": 0", "\"replaces\": 99")), "R0101");
+    refused(sealed(good.replace(HASH, HASH.substring(1))), "R0702");
     refused(sealed("[]"), "R0702");
     refused(sealed("{"), "R0702");
   }
 
   @Test
   void aLibraryForAnotherMachineIsNotLoaded() {
-    var wasm = new Artifact.Origin("1", "wasm32-unknown-unknown", "generic", List.of(), "", "");
-    var wide = new Artifact.Origin("1", hostTriple(), "x", List.of("no_such_feature"), "", "");
+    var wasm = new Artifact.Origin("1", "wasm32-unknown-unknown", "generic", List.of(), HASH, HASH);
+    var wide = new Artifact.Origin("1", hostTriple(), "x", List.of("no_such_feature"), HASH, HASH);
     for (Artifact.Origin o : List.of(wasm, wide)) {
       Artifact artifact = Artifact.open(sealed(Artifact.describe(LinearModel.spec(), o)));
       assertThatThrownBy(artifact::load)
@@ -115,8 +121,21 @@ class ArtifactTest {
   }
 
   @Test
+  void aResourceThatIsNoneOrDamagedIsRefusedAndLeavesNoFile() {
+    for (String resource : List.of("absent.so", "ArtifactTest.class")) {
+      assertThatThrownBy(() -> Model.load(ArtifactTest.class, resource))
+          .isInstanceOfSatisfying(
+              ModelcException.class,
+              e -> {
+                assertThat(e.code()).isEqualTo(resource.equals("absent.so") ? "R0710" : "R0701");
+                assertThat(e.place()).isPresent();
+              });
+    }
+  }
+
+  @Test
   void whatTheSystemsLoaderRefusesIsOneMessage() {
-    var any = new Artifact.Origin("1", hostTriple(), "x", List.of(), "", "");
+    var any = new Artifact.Origin("1", hostTriple(), "x", List.of(), HASH, HASH);
     Artifact artifact = Artifact.open(sealed(Artifact.describe(LinearModel.spec(), any)));
     assertThatThrownBy(artifact::load)
         .isInstanceOfSatisfying(

@@ -27,7 +27,7 @@ class FileFormatsTest {
   @TempDir Path folder;
 
   private static Tensor doubles(double... values) {
-    return new Tensor(
+    return Tensor.wrap(
         ElementType.F64, List.of((long) values.length), MemorySegment.ofArray(values));
   }
 
@@ -36,7 +36,8 @@ class FileFormatsTest {
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) values[i];
     }
-    return new Tensor(ElementType.BOOL, List.of((long) bytes.length), MemorySegment.ofArray(bytes));
+    return Tensor.wrap(
+        ElementType.BOOL, List.of((long) bytes.length), MemorySegment.ofArray(bytes));
   }
 
   private static final Map<String, Tensor> TENSORS =
@@ -47,7 +48,7 @@ class FileFormatsTest {
           "zero", doubles(),
           "d", doubles(Math.PI, Double.NaN),
           "l",
-              new Tensor(
+              Tensor.wrap(
                   ElementType.I64, List.of(1L), MemorySegment.ofArray(new long[] {Long.MIN_VALUE})),
           "mask", bools(1, 0, 1));
 
@@ -453,7 +454,7 @@ class FileFormatsTest {
       data.set(java.lang.foreign.ValueLayout.JAVA_BYTE, n - 1, (byte) 7);
       data.set(java.lang.foreign.ValueLayout.JAVA_BYTE, n / 2, (byte) 5);
       Safetensors.write(
-          file, Map.of(), Map.of("big", new Tensor(ElementType.BOOL, List.of(n), data)));
+          file, Map.of(), Map.of("big", Tensor.wrap(ElementType.BOOL, List.of(n), data)));
       try (var read = Safetensors.open(file)) {
         Tensor back = read.read(read.entry("big").orElseThrow(), arena);
         assertThat(back.data().mismatch(data)).isEqualTo(-1);

@@ -181,7 +181,7 @@ public final class TorchFile implements AutoCloseable {
     if (elements > 0) {
       read(entry, out);
     }
-    return new Tensor(entry.type(), entry.shape(), out);
+    return Tensor.wrap(entry.type(), entry.shape(), out);
   }
 
   private void read(Entry entry, MemorySegment out) {

@@ -148,7 +148,7 @@ public final class WeightFile implements AutoCloseable {
         out.setAtIndex(ValueLayout.JAVA_DOUBLE, i, value);
       }
     }
-    return new Tensor(type, read.shape(), out);
+    return Tensor.wrap(type, read.shape(), out);
   }
 
   private Safetensors own() {

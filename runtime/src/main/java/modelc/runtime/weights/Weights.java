@@ -76,7 +76,7 @@ public final class Weights {
           String counter = name.substring(0, name.length() - Matching.MEAN.length());
           tensors.put(
               counter + Matching.COUNTER,
-              new Tensor(ElementType.I64, List.of(), arena.allocate(Long.BYTES, Long.BYTES)));
+              Tensor.wrap(ElementType.I64, List.of(), arena.allocate(Long.BYTES, Long.BYTES)));
         }
       }
       Safetensors.write(out, TORCH, tensors);

@@ -79,7 +79,7 @@ class WeightsTest {
     Path path = folder.resolve("d.safetensors");
     var values = MemorySegment.ofArray(new double[] {0.1, 1e300});
     Safetensors.write(
-        path, Map.of(), Map.of("d", new Tensor(ElementType.F64, List.of(2L), values)));
+        path, Map.of(), Map.of("d", Tensor.wrap(ElementType.F64, List.of(2L), values)));
     try (var file = WeightFile.open(path)) {
       assertThat(floats(file, "d")).containsExactly(0.1f, Float.POSITIVE_INFINITY);
       assertThat(WeightFile.converts(file.tensor("d").orElseThrow(), ElementType.I32)).isFalse();
