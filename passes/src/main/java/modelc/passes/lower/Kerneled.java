@@ -175,8 +175,18 @@ final class Kerneled {
       Pull pull = task.pull(scope, mask);
       Value lead = task.group().lead();
       List<Index> element = logical.apply(at);
-      pull.seed(lead, element, b.let("v", value));
+      Expr computed = b.let("v", value);
+      pull.seed(lead, element, computed);
+      pull.seed(lead, thereAndBack(lead.type().shape(), element), computed);
       task.finish(scope, pull, lead.type().shape(), element, lanes, mask);
+    }
+
+    /**
+     * The same element as a group asks for it that takes axes of size 1 away and puts them back.
+     */
+    private static List<Index> thereAndBack(Shape shape, List<Index> element) {
+      var squeezed = new Shape(shape.dims().stream().filter(d -> !d.isOne()).toList());
+      return Index.reshaped(shape, squeezed, Index.reshaped(squeezed, shape, element));
     }
 
     @Override
