@@ -55,18 +55,18 @@ public final class Pipeline {
         new SeparateResults());
   }
 
-  public static Lowered lower(Program program, Target target, Options options) {
+  public static Lowered lower(Program program, Hardware hardware, Options options) {
     Program prepared = prepare(program, options);
     List<FusedEntry> fused = fuse(prepared, options);
     var entries = new ArrayList<LoopEntry>();
     var memory = new HashMap<String, Assembly.Memory>();
     for (FusedEntry f : fused) {
-      Assembly.Result r = Assembly.assemble(f, target);
+      Assembly.Result r = Assembly.assemble(f, hardware);
       entries.add(r.entry());
       memory.put(r.entry().name(), r.memory());
     }
     LoopProgram loops = shareKernels(new LoopProgram(program.model(), entries));
-    if (options.vectorize()) {
+    if (options.vectorize() && hardware instanceof Target target) {
       loops = Vectorize.run(loops, target.vectorLanes());
     }
     return new Lowered(loops, memory);

@@ -1,7 +1,7 @@
 package modelc.passes;
 
 /**
- * What the passes know about the machine they compile for; it names no instruction set.
+ * What the passes know about the CPU they compile for; it names no instruction set.
  *
  * @param vectorLanes f32 lanes of a vector register
  * @param vectorRegisters how many there are
@@ -9,8 +9,8 @@ package modelc.passes;
  * @param l2Bytes second-level cache of one core
  * @param l3Bytes last-level cache, shared
  */
-public record Target(
-    int vectorLanes, int vectorRegisters, long l1Bytes, long l2Bytes, long l3Bytes) {
+public record Target(int vectorLanes, int vectorRegisters, long l1Bytes, long l2Bytes, long l3Bytes)
+    implements Hardware {
   /** A common x86-64 machine with AVX2 and FMA. */
   public static final Target AVX2 = new Target(8, 16, 32 << 10, 512 << 10, 32 << 20);
 

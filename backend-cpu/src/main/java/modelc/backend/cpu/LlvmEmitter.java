@@ -118,23 +118,10 @@ final class LlvmEmitter {
           }
           kernels.add(k);
         }
-        aliased.computeIfAbsent(k, _ -> new HashSet<>()).addAll(equalArguments(launch));
+        aliased.computeIfAbsent(k, _ -> new HashSet<>()).addAll(launch.equalArguments());
       }
     }
     return kernels;
-  }
-
-  private static Set<Integer> equalArguments(LoopEntry.Launch launch) {
-    var first = new HashMap<LoopEntry.Ref, Integer>();
-    var equal = new HashSet<Integer>();
-    for (int i = 0; i < launch.arguments().size(); i++) {
-      Integer other = first.putIfAbsent(launch.arguments().get(i), i);
-      if (other != null) {
-        equal.add(other);
-        equal.add(i);
-      }
-    }
-    return equal;
   }
 
   private void entry(ModuleText module, LoopEntry e) {

@@ -1,6 +1,9 @@
 package modelc.ir.loop;
 
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.Symbol;
@@ -46,6 +49,20 @@ public record LoopEntry(
   public record Launch(Kernel kernel, List<Ref> arguments, boolean split, boolean barrier) {
     public Launch {
       arguments = List.copyOf(arguments);
+    }
+
+    /** The parameters that are given the same memory as another one. */
+    public Set<Integer> equalArguments() {
+      var first = new HashMap<Ref, Integer>();
+      var equal = new HashSet<Integer>();
+      for (int i = 0; i < arguments.size(); i++) {
+        Integer other = first.putIfAbsent(arguments.get(i), i);
+        if (other != null) {
+          equal.add(other);
+          equal.add(i);
+        }
+      }
+      return equal;
     }
   }
 }

@@ -14,6 +14,8 @@ import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
+import modelc.passes.Gpu;
+import modelc.passes.Hardware;
 import modelc.passes.Target;
 import modelc.passes.fuse.Group;
 import modelc.passes.layout.Layouts;
@@ -40,8 +42,8 @@ public final class GroupLowering {
 
   /** Kernels and scratch buffers are called {@code name} and what comes after it. */
   public static Result lower(
-      String name, Group group, Layouts layouts, Storage storage, Target target) {
-    var task = new Task(name, group, layouts, storage, target);
+      String name, Group group, Layouts layouts, Storage storage, Hardware hardware) {
+    var task = new Task(name, group, layouts, storage, hardware);
     switch (group.kind()) {
       case MAP -> map(task);
       case REDUCE -> reduce(task);
@@ -155,30 +157,37 @@ public final class GroupLowering {
   }
 
   private static void tables(Task task) {
+    if (task.group().stored().stream().allMatch(v -> Task.isEmpty(v.type().shape()))) {
+      return;
+    }
     var b = new LoopBuilder();
-    boolean any = false;
+    switch (task.hardware()) {
+      case Target _ -> tables(task, b);
+      case Gpu _ -> GpuThreads.one(b, body -> tables(task, body));
+    }
+    task.add(b);
+  }
+
+  private static void tables(Task task, LoopBuilder b) {
     for (Value v : task.group().stored()) {
       Op.DenseConstant o = (Op.DenseConstant) v.op();
       Buffer buffer = task.stored(v).buffer();
       for (int i = 0; i < o.values().size(); i++) {
         b.store(buffer, LoopBuilder.index(i), Pull.constant(o.type().dtype(), o.values().get(i)));
-        any = true;
       }
-    }
-    if (any) {
-      task.add(b);
     }
   }
 
   /** Copies all elements of a buffer to another. */
-  public static Kernel copy(String name, Buffer from, Buffer to) {
-    var axes = List.of(new Runs.Axis(from.size(), true));
+  public static Kernel copy(String name, Buffer from, Buffer to, Hardware hardware) {
     var b = new LoopBuilder();
-    var scope = new Scope(b);
-    var nest = new Nest(scope, axes).elementwise(List.of(List.of(0)));
-    nest.write(
-        () -> {
-          Expr at = scope.emit(nest.indices().getFirst());
+    Elementwise.write(
+        b,
+        List.of(new Runs.Axis(from.size(), true)),
+        List.of(List.of(0)),
+        hardware,
+        (scope, index) -> {
+          Expr at = scope.emit(index.getFirst());
           scope.here().store(to, at, LoopBuilder.load(from, at));
         });
     return Kernels.make(name, b, List.of());

@@ -16,6 +16,7 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.Var;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
+import modelc.passes.Target;
 import modelc.passes.contraction.Contraction;
 import modelc.passes.contraction.Epilogue;
 import modelc.passes.contraction.Lowered;
@@ -41,10 +42,14 @@ final class Kerneled {
     if (Task.isEmpty(lead.type().shape())) {
       return true;
     }
+    if (!(task.hardware() instanceof Target target)) {
+      return false;
+    }
     Optional<Lowered> lowered =
         switch (lead.op()) {
-          case Op.DotGeneral o -> product(task, lead, o);
-          case Op.Convolution _ -> ConvForm.of(lead).flatMap(f -> convolution(task, lead, f));
+          case Op.DotGeneral o -> product(task, lead, o, target);
+          case Op.Convolution _ ->
+              ConvForm.of(lead).flatMap(f -> convolution(task, lead, f, target));
           default -> throw new IllegalStateException("not a contraction: " + lead);
         };
     lowered.ifPresent(
@@ -56,7 +61,7 @@ final class Kerneled {
     return lowered.isPresent();
   }
 
-  private static Optional<Lowered> product(Task task, Value lead, Op.DotGeneral o) {
+  private static Optional<Lowered> product(Task task, Value lead, Op.DotGeneral o, Target target) {
     Optional<Storage.Stored> x = task.storage().view(o.x());
     Optional<Storage.Stored> y = task.storage().view(o.y());
     if (x.isEmpty() || y.isEmpty()) {
@@ -92,7 +97,7 @@ final class Kerneled {
                     return Arrays.asList(index);
                   };
               var epilogue = new GroupEpilogue(task, List.of(product.batch(), m, n), logical);
-              return Contraction.matmul(task.name(), product, epilogue, task.target());
+              return Contraction.matmul(task.name(), product, epilogue, target);
             });
   }
 
@@ -104,7 +109,7 @@ final class Kerneled {
     }
   }
 
-  private static Optional<Lowered> convolution(Task task, Value lead, ConvForm f) {
+  private static Optional<Lowered> convolution(Task task, Value lead, ConvForm f, Target target) {
     int rank = lead.type().rank();
     Optional<Buffer> x = memory(task, f.activation(), ConvForm.channelsLast(rank));
     Optional<Buffer> other = memory(task, f.other(), f.otherLayout(rank));
@@ -132,8 +137,7 @@ final class Kerneled {
     String name = task.name();
     return Optional.of(
         switch (f.kind()) {
-          case FORWARD ->
-              Contraction.convForward(name, f.shape(), x.get(), other.get(), e, task.target());
+          case FORWARD -> Contraction.convForward(name, f.shape(), x.get(), other.get(), e, target);
           case INPUT_GRADIENT ->
               Contraction.convInputGradient(
                   name,
@@ -145,10 +149,9 @@ final class Kerneled {
                   f.offsetW(),
                   other.get(),
                   e,
-                  task.target());
+                  target);
           case WEIGHT_GRADIENT ->
-              Contraction.convWeightGradient(
-                  name, f.shape(), x.get(), other.get(), e, task.target());
+              Contraction.convWeightGradient(name, f.shape(), x.get(), other.get(), e, target);
         });
   }
 

@@ -37,6 +37,7 @@ final class Nest {
       String name,
       Supplier<Expr> lower,
       Supplier<Expr> upper,
+      long step,
       Consumer<Expr> bind) {}
 
   private final Scope scope;
@@ -75,7 +76,17 @@ final class Nest {
 
   Nest loop(
       LoopKind kind, String name, Supplier<Expr> lower, Supplier<Expr> upper, Consumer<Expr> bind) {
-    loops.add(new Loop(kind, name, lower, upper, bind));
+    return loop(kind, name, lower, upper, 1, bind);
+  }
+
+  Nest loop(
+      LoopKind kind,
+      String name,
+      Supplier<Expr> lower,
+      Supplier<Expr> upper,
+      long step,
+      Consumer<Expr> bind) {
+    loops.add(new Loop(kind, name, lower, upper, step, bind));
     return this;
   }
 
@@ -164,7 +175,7 @@ final class Nest {
             l.name(),
             l.lower().get(),
             l.upper().get(),
-            1,
+            l.step(),
             (b, v) -> {
               scope.enter(b, v);
               l.bind().accept(v);

@@ -19,6 +19,8 @@ import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
+import modelc.passes.Gpu;
+import modelc.passes.Target;
 
 /**
  * Loops that reduce: over axes, over large windows, and (as plain sums of products) over
@@ -123,19 +125,21 @@ final class Reductions {
 
   private void overNothing() {
     var b = new LoopBuilder();
-    var scope = new Scope(b);
     List<List<Integer>> kept = new ArrayList<>();
     for (int a : order) {
       if (axes.get(a).kept() && !axes.get(a).extent().isOne()) {
         kept.add(List.of(a));
       }
     }
-    var nest = new Nest(scope, axes).elementwise(kept);
-    nest.write(
-        () ->
+    Elementwise.write(
+        b,
+        axes,
+        kept,
+        task.hardware(),
+        (scope, index) ->
             finish.write(
                 scope,
-                nest.indices(),
+                index,
                 jobs.stream().map(j -> Windows.identity(j.fn(), j.dtype())).toList()));
     task.add(b);
   }
@@ -162,15 +166,19 @@ final class Reductions {
         longest = run;
       }
     }
-    return Optional.ofNullable(longest).filter(r -> pieces(r, all) > 1);
+    return Optional.ofNullable(longest).filter(r -> pieces(runs, r) > 1);
   }
 
   private long length(List<Integer> run) {
     return Runs.extent(List.of(run), axes).max();
   }
 
-  private long pieces(List<Integer> run, long all) {
-    return Math.min(Math.min(MAX_PIECES, length(run) / 2), all / PIECE);
+  private long pieces(List<List<Integer>> runs, List<Integer> run) {
+    return switch (task.hardware()) {
+      case Gpu gpu -> GpuReductions.pieces(axes, runs, run, gpu, MAX_PIECES);
+      case Target _ ->
+          Math.min(Math.min(MAX_PIECES, length(run) / 2), Runs.extent(runs, axes).max() / PIECE);
+    };
   }
 
   /**
@@ -178,7 +186,7 @@ final class Reductions {
    * those.
    */
   private void inPieces(List<List<Integer>> runs, List<Integer> cut) {
-    long pieces = pieces(cut, Runs.extent(runs, axes).max());
+    long pieces = pieces(runs, cut);
     List<Integer> kept = order.stream().filter(a -> axes.get(a).kept()).toList();
     Dim results = extent(runs, true);
     var partial = new ArrayList<Buffer>();
@@ -233,10 +241,15 @@ final class Reductions {
   /**
    * Run {@code run} in {@code pieces} pieces; {@code piece} is told the index of the current one.
    */
-  private record Cut(List<Integer> run, long pieces, Consumer<Index> piece) {}
+  record Cut(List<Integer> run, long pieces, Consumer<Index> piece) {}
 
   private void write(List<List<Integer>> runs, Optional<Cut> cut, long pieces, Finish end) {
     var b = new LoopBuilder();
+    if (task.hardware() instanceof Gpu) {
+      GpuReductions.write(b, axes, runs, jobs, cut, end);
+      task.add(b);
+      return;
+    }
     var scope = new Scope(b);
     var nest = new Nest(scope, axes);
     Expr[] bounds = new Expr[2];

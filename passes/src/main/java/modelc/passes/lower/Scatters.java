@@ -17,9 +17,12 @@ import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.LoopKind;
+import modelc.ir.loop.Space;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 import modelc.ir.tensor.Window;
+import modelc.passes.Gpu;
+import modelc.passes.Target;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -173,6 +176,62 @@ final class Scatters {
    * the updates.
    */
   static void scatterAdd(Task task) {
+    switch (task.hardware()) {
+      case Target _ -> scatterAddByPieces(task);
+      case Gpu _ -> gatherAdd(task);
+    }
+  }
+
+  /**
+   * One thread an element of the result, which looks at all places and adds those of its own: more
+   * comparisons, but nothing is added by two threads.
+   */
+  private static void gatherAdd(Task task) {
+    Value lead = task.group().lead();
+    Op.ScatterAdd o = (Op.ScatterAdd) lead.op();
+    Shape shape = lead.type().shape();
+    List<Runs.Axis> axes = Task.kept(o.indices().type().shape());
+    int rank = axes.size();
+    task.elementwise(
+        shape,
+        task.layouts().of(lead).order(),
+        (scope, at) -> {
+          Buffer sum = scope.here().alloc("sum", lead.type().dtype(), 1, 1, Space.REGISTER);
+          scope.here().store(sum, index(0), task.pull(scope).value(o.x(), at));
+          Expr mine = scope.let("p", scope.emit(at.get(o.axis())));
+          var nest = new Nest(scope, axes);
+          for (int i = 0; i < rank; i++) {
+            nest.over(LoopKind.SERIAL, List.of(List.of(i)));
+          }
+          nest.write(
+              () -> {
+                Expr place =
+                    Pull.convert(DType.I64, task.pull(scope).value(o.indices(), nest.indices()));
+                Expr taken = scope.let("c", Pull.compare(CompareFn.EQ, place, mine));
+                scope
+                    .here()
+                    .when(
+                        taken,
+                        then -> {
+                          scope.enter(then, taken);
+                          var from = new ArrayList<>(at.subList(0, o.axis()));
+                          from.addAll(nest.indices());
+                          from.addAll(at.subList(o.axis() + 1, at.size()));
+                          Pull pull = task.pull(scope);
+                          Expr update = pull.guarded(taken, () -> pull.value(o.updates(), from));
+                          then.store(
+                              sum,
+                              index(0),
+                              Pull.binary(BinaryFn.ADD, load(sum, index(0)), update));
+                          scope.leave();
+                        });
+              });
+          Storage.Stored s = task.stored(lead);
+          scope.here().store(s.buffer(), scope.emit(Pull.address(s, at)), load(sum, index(0)));
+        });
+  }
+
+  private static void scatterAddByPieces(Task task) {
     Value lead = task.group().lead();
     Op.ScatterAdd o = (Op.ScatterAdd) lead.op();
     Storage.Stored s = task.stored(lead);

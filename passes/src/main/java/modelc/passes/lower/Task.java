@@ -13,7 +13,7 @@ import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.Stmt;
 import modelc.ir.tensor.Value;
-import modelc.passes.Target;
+import modelc.passes.Hardware;
 import modelc.passes.fuse.Group;
 import modelc.passes.layout.Layouts;
 
@@ -30,12 +30,12 @@ record Task(
     Group group,
     Layouts layouts,
     Storage storage,
-    Target target,
+    Hardware hardware,
     List<Kernel> kernels,
     List<Buffer> scratch) {
 
-  Task(String name, Group group, Layouts layouts, Storage storage, Target target) {
-    this(name, group, layouts, storage, target, new ArrayList<>(), new ArrayList<>());
+  Task(String name, Group group, Layouts layouts, Storage storage, Hardware hardware) {
+    this(name, group, layouts, storage, hardware, new ArrayList<>(), new ArrayList<>());
   }
 
   Pull pull(Scope scope) {
@@ -82,9 +82,7 @@ record Task(
     List<Runs.Axis> axes = kept(shape);
     Runs runs = Runs.find(axes, order, body);
     var b = new LoopBuilder();
-    var scope = new Scope(b);
-    var nest = new Nest(scope, axes).elementwise(runs.of());
-    nest.write(() -> body.write(scope, nest.indices()));
+    Elementwise.write(b, axes, runs.of(), hardware, body);
     add(b);
   }
 

@@ -22,7 +22,7 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Graph;
 import modelc.ir.tensor.Value;
-import modelc.passes.Target;
+import modelc.passes.Hardware;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.Group;
 import modelc.passes.layout.Layout;
@@ -62,7 +62,7 @@ public final class Assembly {
 
   private final FusedEntry fused;
   private final Entry entry;
-  private final Target target;
+  private final Hardware hardware;
   private final Storage storage = new Storage();
   private final Map<Buffer, Ref> refs = new HashMap<>();
   private final List<ArgumentBuffer> arguments = new ArrayList<>();
@@ -72,14 +72,14 @@ public final class Assembly {
 
   private final Set<Buffer> scratch = new LinkedHashSet<>();
 
-  private Assembly(FusedEntry fused, Target target) {
+  private Assembly(FusedEntry fused, Hardware hardware) {
     this.fused = fused;
     this.entry = fused.entry();
-    this.target = target;
+    this.hardware = hardware;
   }
 
-  public static Result assemble(FusedEntry fused, Target target) {
-    return new Assembly(fused, target).run();
+  public static Result assemble(FusedEntry fused, Hardware hardware) {
+    return new Assembly(fused, hardware).run();
   }
 
   private Result run() {
@@ -151,7 +151,7 @@ public final class Assembly {
 
   private Part part(int i, Group g) {
     String name = entry.name() + "_" + i + "_" + Names.of(g);
-    var lowered = GroupLowering.lower(name, g, fused.layouts(), storage, target);
+    var lowered = GroupLowering.lower(name, g, fused.layouts(), storage, hardware);
     scratch.addAll(lowered.scratch());
     return new Part(lowered.kernels());
   }
@@ -262,7 +262,9 @@ public final class Assembly {
             refs.put(replacement, Objects.requireNonNull(refs.get(old)));
           } else {
             scratch.add(replacement);
-            copies.add(GroupLowering.copy(entry.name() + "_copy_" + old.name(), replacement, old));
+            copies.add(
+                GroupLowering.copy(
+                    entry.name() + "_copy_" + old.name(), replacement, old, hardware));
           }
         });
     kernels.addAll(copies);

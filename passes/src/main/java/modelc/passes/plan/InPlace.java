@@ -1,6 +1,7 @@
 package modelc.passes.plan;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
@@ -66,7 +67,7 @@ final class InPlace {
    * is one way.
    */
   private static Stmt.Block innermost(Stmt s, Set<Buffer> buffers) {
-    Stmt.Block block = s instanceof Stmt.Block b ? b : new Stmt.Block(java.util.List.of(s));
+    Stmt.Block block = s instanceof Stmt.Block b ? b : new Stmt.Block(List.of(s));
     while (true) {
       Stmt only = null;
       int touching = 0;
@@ -77,13 +78,23 @@ final class InPlace {
         }
       }
       if (touching == 1 && only instanceof Stmt.For f) {
-        block = f.body() instanceof Stmt.Block b ? b : new Stmt.Block(java.util.List.of(f.body()));
+        block = f.body() instanceof Stmt.Block b ? b : new Stmt.Block(List.of(f.body()));
       } else if (touching == 1 && only instanceof Stmt.Block b) {
         block = b;
+      } else if (touching == 1 && only instanceof Stmt.If i && isGuard(i, buffers)) {
+        block = i.then() instanceof Stmt.Block b ? b : new Stmt.Block(List.of(i.then()));
       } else {
         return block;
       }
     }
+  }
+
+  /**
+   * True when the condition, which is evaluated first, touches nothing, and there is one branch.
+   */
+  private static boolean isGuard(Stmt.If i, Set<Buffer> buffers) {
+    return i.otherwise().isEmpty()
+        && !touches(new Stmt.If(i.condition(), new Stmt.Block(List.of()), i.otherwise()), buffers);
   }
 
   private static boolean touches(Stmt s, Set<Buffer> buffers) {
