@@ -1,6 +1,8 @@
-/** The place of the PTX backend, which is not built yet. */
+/** Makes PTX of Loop IR with GPU schedules, and lists of launches of its entries. */
 module modelc.backend.gpu {
   requires static org.jspecify;
   requires transitive modelc.passes;
   requires modelc.backend.llvm;
+
+  exports modelc.backend.gpu;
 }

@@ -6,6 +6,7 @@ module modelc.compiler {
   requires transitive modelc.passes;
   requires transitive modelc.runtime;
   requires transitive modelc.backend.cpu;
+  requires transitive modelc.backend.gpu;
 
   exports modelc.compiler;
 }

@@ -1,9 +1,12 @@
 package modelc.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import modelc.backend.gpu.PtxBackend;
 import modelc.compiler.Compiler;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
@@ -40,6 +43,14 @@ final class IrCommand implements Callable<Integer> {
       description = "Only this entry: init, infer, eval or train (default: all).")
   Optional<String> entry = Optional.empty();
 
+  @Option(
+      names = "--sm",
+      paramLabel = "N",
+      description =
+          "Compute capability that --stage ptx is for, without the point"
+              + " (default: ${DEFAULT-VALUE}).")
+  int sm = 80;
+
   @Option(names = "--no-fuse", description = "Every op a kernel of its own.")
   boolean noFuse;
 
@@ -51,7 +62,8 @@ final class IrCommand implements Callable<Integer> {
     loops(Compiler.Stage.LOOPS),
     kernels(Compiler.Stage.KERNELS),
     llvm(Compiler.Stage.LLVM),
-    asm(Compiler.Stage.ASM);
+    asm(Compiler.Stage.ASM),
+    ptx(Compiler.Stage.PTX);
 
     private final Compiler.Stage stage;
 
@@ -73,10 +85,24 @@ final class IrCommand implements Callable<Integer> {
             "the passes are " + String.join(", ", passes));
       }
       System.out.print(compiler.after(program, after.get()));
+    } else if (stage == Stage.ptx) {
+      System.out.print(ptx(compiler, program));
     } else {
       System.out.print(compiler.text(program, stage.stage));
     }
     System.out.flush();
     return ExitCode.OK.code();
+  }
+
+  private String ptx(Compiler compiler, Program program) {
+    if (!PtxBackend.CAPABILITIES.contains(sm)) {
+      throw new UsageException(
+          "C0120",
+          "no code is made for sm_" + sm,
+          "pass one of "
+              + PtxBackend.CAPABILITIES.stream().map(String::valueOf).collect(joining(", "))
+              + ": the PTX of one runs on all later devices too");
+    }
+    return compiler.gpu(program, sm).text();
   }
 }

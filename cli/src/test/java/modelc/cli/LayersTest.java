@@ -39,7 +39,12 @@ class LayersTest {
           Map.entry("modelc.data", Set.of("modelc.runtime")),
           Map.entry(
               "modelc.compiler",
-              Set.of("modelc.frontend", "modelc.passes", "modelc.backend.cpu", "modelc.runtime")));
+              Set.of(
+                  "modelc.frontend",
+                  "modelc.passes",
+                  "modelc.backend.cpu",
+                  "modelc.backend.gpu",
+                  "modelc.runtime")));
 
   private static final Map<String, ModuleDescriptor> MODULES = modulesOnClassPath();
 

@@ -5,10 +5,13 @@ import java.util.Optional;
 import modelc.backend.cpu.CompiledObject;
 import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Machine;
+import modelc.backend.gpu.GpuProgram;
+import modelc.backend.gpu.PtxBackend;
 import modelc.ir.loop.LoopPrinter;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Printer;
 import modelc.ir.tensor.Program;
+import modelc.passes.Gpu;
 import modelc.passes.Options;
 import modelc.passes.Pipeline;
 import modelc.passes.autodiff.Autodiff;
@@ -96,7 +99,8 @@ public final class Compiler {
     LOOPS,
     KERNELS,
     LLVM,
-    ASM
+    ASM,
+    PTX
   }
 
   /** The text of {@code program} at a stage. */
@@ -109,7 +113,19 @@ public final class Compiler {
       case KERNELS -> KernelCounts.of(loops(program)).text();
       case LLVM -> new CpuBackend(machine).llvmIr(loops(program));
       case ASM -> new CpuBackend(machine).compile(loops(program)).assembly();
+      case PTX -> gpu(program, PtxBackend.CAPABILITIES.getFirst()).text();
     };
+  }
+
+  /**
+   * PTX of every kernel of {@code program}, and the launches of its entries.
+   *
+   * @param capability of the oldest device it is for, e.g. 80
+   * @throws IllegalArgumentException if no code is made for such a device
+   */
+  public GpuProgram gpu(Program program, int capability) {
+    var backend = new PtxBackend(capability);
+    return backend.compile(Pipeline.lower(program, Gpu.SM_80, options).program());
   }
 
   /**

@@ -1,4 +1,4 @@
-/** The place of the PTX backend, which is not built yet. */
+/** PTX of Loop IR with GPU schedules, and the launches of entries. */
 @NullMarked
 package modelc.backend.gpu;
 
