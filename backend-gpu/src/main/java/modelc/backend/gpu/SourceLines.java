@@ -55,6 +55,8 @@ final class SourceLines {
         .map(Origin::user)
         .flatMap(Optional::stream)
         .min(
-            Comparator.comparing(Span::file).thenComparing(Span::line).thenComparing(Span::column));
+            Comparator.comparing(Span::file)
+                .thenComparingInt(Span::line)
+                .thenComparingInt(Span::column));
   }
 }
