@@ -1,5 +1,7 @@
 package modelc.cli;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -21,6 +23,7 @@ final class Progress implements TrainingListener {
   private double smoothedRate;
   private long rateNanos;
   private long samplesSince;
+  private double firstStepSeconds;
 
   Progress(Talk talk) {
     this.talk = talk;
@@ -38,6 +41,9 @@ final class Progress implements TrainingListener {
 
   @Override
   public void step(Step s) {
+    if (firstStepSeconds == 0) {
+      firstStepSeconds = sinceStart();
+    }
     samplesSince += s.samples();
     long now = System.nanoTime();
     if (!talk.isLive() || now - lastShown < REFRESH_NANOS) {
@@ -82,6 +88,20 @@ final class Progress implements TrainingListener {
   @Override
   public void warning(String message) {
     talk.line("warning: " + message);
+  }
+
+  /** How long after the start of the process, the launcher's work included, a step was made. */
+  double firstStepSeconds() {
+    return firstStepSeconds;
+  }
+
+  /** The launcher becomes the process of Java: its start is that of the launcher. */
+  private static double sinceStart() {
+    return ProcessHandle.current()
+        .info()
+        .startInstant()
+        .map(start -> Duration.between(start, Instant.now()).toMillis() / 1e3)
+        .orElse(0.0);
   }
 
   /** {@code loss 0.1234 accuracy 0.9876}. */

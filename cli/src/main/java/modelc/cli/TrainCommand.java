@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
+import modelc.backend.cpu.Machine;
 import modelc.compiler.Compiled;
 import modelc.compiler.GradientsEntry;
 import modelc.frontend.Checked;
@@ -84,10 +85,17 @@ final class TrainCommand implements Callable<Integer> {
   boolean resume;
 
   private final Talk talk = Talk.standard();
+  private final Progress progress = new Progress(talk);
   private double compileMillis;
 
   @Override
   public Integer call() throws IOException {
+    // LLVM is loaded while the front end works; who needs it tells if it cannot be.
+    Thread.ofPlatform()
+        .daemon()
+        .name("modelc-warm")
+        .uncaughtExceptionHandler((_, _) -> {})
+        .start(Machine::host);
     Checked checked = model.load();
     Recipe recipe = run.recipe(checked, model);
     Path folder = out.orElseGet(() -> Path.of("runs", stem(model.file)));
@@ -177,7 +185,7 @@ final class TrainCommand implements Callable<Integer> {
       talk.line("note: the checkpoint in %s will be replaced; --resume goes on from it", folder);
     }
     TrainingResult result;
-    TrainingListener shown = new Progress(talk);
+    TrainingListener shown = progress;
     if (run.json()) {
       shown = new JsonLines(shown);
     }
@@ -245,10 +253,13 @@ final class TrainCommand implements Callable<Integer> {
       object.put("weights", saved.toString());
       object.put("step_ms", result.stepMillis());
       object.put("compile_ms", compileMillis);
+      object.put("first_step_s", progress.firstStepSeconds());
       Json.line(object);
       return;
     }
-    talk.line("median step %.3f ms", result.stepMillis());
+    talk.line(
+        "median step %.3f ms; the first was made %s after the start",
+        result.stepMillis(), Progress.duration(progress.firstStepSeconds()));
     String epoch = whole ? "epoch " + result.bestEpoch() : "step " + result.steps();
     System.out.println(epoch + "  " + Progress.numbers(best));
     if (!test.isEmpty()) {
