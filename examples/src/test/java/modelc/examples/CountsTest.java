@@ -138,11 +138,21 @@ class CountsTest {
     return shape.dims().stream().map(Dim::toString).collect(Collectors.joining(" "));
   }
 
-  /** The columns that the model reads, and labels: no data need be there. */
+  /** The columns that the model reads, and what is learned of them: no data need be there. */
   private static List<DataCatalog.Column> columns(DataSource source) {
     var columns = new ArrayList<>(source.inputs());
     columns.add(new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
     columns.add(new DataCatalog.Column("target", TensorType.scalar(DType.F32)));
+    columns.add(new DataCatalog.Column("box", TensorType.of(DType.F32, 4)));
+    if (source.name().equals("image_masks")) {
+      boolean classes = source.named().containsKey("classes");
+      var mask = new ArrayList<>(columns.getFirst().type().shape().dims().subList(1, 3));
+      if (!classes) {
+        mask.addFirst(Dim.ONE);
+      }
+      var type = new TensorType(classes ? DType.I32 : DType.F32, new Shape(mask));
+      columns.add(new DataCatalog.Column("mask", type));
+    }
     return columns;
   }
 }
