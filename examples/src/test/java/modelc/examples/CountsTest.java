@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import modelc.cli.Main;
@@ -99,6 +100,68 @@ class CountsTest {
           """)
   void mapsHaveTheirSizes(String file, String set, String layer, String sizes) throws IOException {
     assertThat(outputs(summary(file, set))).containsEntry(layer, sizes);
+  }
+
+  /**
+   * Windows of the paths that see most, by r' = r + (k - 1) * j and j' = j * s; AlexNet's and VGG's
+   * are those of Araujo, Norris and Sim 2019.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          alexnet    | towers=1   | pool5                    | 195 | 32
+          alexnet    | ''         | pool5                    | 195 | 32
+          vgg        | depth=16   | block[5][3].conv         | 196 | 16
+          resnet     | depth=18   | layer4.block[1].conv2    | 435 | 32
+          resnet     | depth=50   | layer4.block[2].conv3    | 427 | 32
+          googlenet  | ''         | inception5b.project.bn   | 379 | 32
+          googlenet  | paper=true | inception5b.five.conv    | 715 | 32
+          unet       | ''         | bottom.conv2             | 140 | 16
+          """)
+  void layersSeeTheirPartOfTheImage(String file, String set, String layer, long size, double stride)
+      throws IOException {
+    ModelSummary.ReceptiveField field =
+        summary(file, set).layers().stream()
+            .filter(l -> l.name().equals(layer))
+            .findFirst()
+            .flatMap(ModelSummary.Layer::field)
+            .orElseThrow();
+    assertThat(field.size()).containsExactly(size, size);
+    assertThat(field.stride()).containsExactly(Optional.of(stride), Optional.of(stride));
+  }
+
+  /** The formulas that the summary prints, worked out again as they stand there. */
+  @ParameterizedTest
+  @MethodSource("files")
+  void everyLayerAddsUp(Path file) throws IOException {
+    String name = String.valueOf(file.getFileName());
+    ModelSummary s = summary(name.substring(0, name.lastIndexOf('.')), "");
+    long total = 0;
+    for (ModelSummary.Layer l : s.layers()) {
+      assertThat(sum(l.formula())).as(l.name() + ": " + l.formula()).isEqualTo(l.parameters());
+      total += l.parameters();
+      if (l.op().endsWith("2d")) {
+        List<Dim> sizes = l.output().dims();
+        for (int i = 0; i < l.windows().size(); i++) {
+          assertThat(l.windows().get(i)).as(l.name()).endsWith(" = " + sizes.get(i + 1));
+        }
+      }
+    }
+    assertThat(s.totalParameters()).isEqualTo(total).isEqualTo(sum(s.formula()));
+  }
+
+  /** The value of {@code (5*5*1*6 + 6) + (6 + 6)}. */
+  private static long sum(String formula) {
+    return Stream.of(formula.replaceAll("[() ]", "").split("\\+", -1))
+        .filter(term -> !term.isEmpty())
+        .mapToLong(
+            term ->
+                Stream.of(term.split("\\*", -1))
+                    .mapToLong(Long::parseLong)
+                    .reduce(1, (a, b) -> a * b))
+        .sum();
   }
 
   /** Shapes and recipe with the real data sources, whose files need not be there. */

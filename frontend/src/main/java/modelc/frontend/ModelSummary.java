@@ -32,7 +32,7 @@ public record ModelSummary(
    * @param op the layer or function applied
    * @param inputs shapes without the batch axis
    * @param output shape without the batch axis
-   * @param parameters its own, those of inner layers not included
+   * @param parameters its own, with those of inner layers only where these are not listed
    * @param formula e.g. {@code 5*5*1*6 + 6}; empty without parameters
    * @param windows output size formulas with their numbers, e.g. {@code (32 - 5 + 2*0)/1 + 1 = 28}
    * @param field what one element of its output sees of the image, if it depends on one

@@ -35,7 +35,8 @@ final class Layers {
           place,
           "a layer is made inside a layer or model, not here",
           "`" + name + "(...)` has parameters of its own",
-          "make it where its parameters belong and pass it, or declare a `layer` instead of an `fn`");
+          "make it where its parameters belong and pass it, or declare a `layer` instead of an"
+              + " `fn`");
     }
     Map<String, Val> config =
         context.call(
@@ -96,7 +97,13 @@ final class Layers {
                     () ->
                         context.drawing(
                             path + "#" + application, () -> body(instance, given, place))));
-    context.rows.end(row, result, context.weights.ownedBy(path, Entry.Kind.PARAMETER));
+    // A library layer is one stage, whatever it is made of; in a user's the stages are listed.
+    context.rows.end(
+        row,
+        result,
+        Context.isLibrary(instance.decl().span())
+            ? context.weights.within(path, Entry.Kind.PARAMETER)
+            : context.weights.ownedBy(path, Entry.Kind.PARAMETER));
     return result;
   }
 

@@ -58,6 +58,13 @@ final class Weights {
     return byPath.values().stream().filter(w -> w.kind == kind && w.owner.equals(owner)).toList();
   }
 
+  /** Those the layer declares and those of the layers in it. */
+  List<Weight> within(String layer, Entry.Kind kind) {
+    return byPath.values().stream()
+        .filter(w -> w.kind == kind && (w.owner + ".").startsWith(layer + "."))
+        .toList();
+  }
+
   /** A weight of {@code before} that {@code seen} lacks. */
   static Optional<Weight> missing(Collection<Weight> before, Set<String> seen) {
     return before.stream().filter(w -> !seen.contains(w.path)).findFirst();
