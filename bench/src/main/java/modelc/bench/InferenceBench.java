@@ -56,12 +56,12 @@ public final class InferenceBench {
         peers.add(Peer.start(python, script, "resnet18", batch, threads, "passive", mode));
       }
       Call call = Steps.inference(session, batch);
-      run(call, 3);
-      int count = (int) Math.max(1, ROUND_MILLIS / run(call, 3));
+      Steps.time(call, 3);
+      int count = (int) Math.max(1, ROUND_MILLIS / Steps.time(call, 3));
       double[] ours = new double[ROUNDS];
       double[][] theirs = new double[peers.size()][ROUNDS];
       for (int r = 0; r < ROUNDS; r++) {
-        ours[r] = run(call, count);
+        ours[r] = Steps.time(call, count);
         for (int p = 0; p < theirs.length; p++) {
           theirs[p][r] = peers.get(p).time(count);
         }
@@ -80,26 +80,16 @@ public final class InferenceBench {
       for (int r = 0; r < ROUNDS; r++) {
         ratios[r] = theirs[p][r] / ours[r];
       }
-      best = Math.min(best, median(theirs[p]));
+      best = Math.min(best, Steps.median(theirs[p]));
       text.append(
           String.format(
-              Locale.ROOT, "%s %.1f, %.2f  ", MODES.get(p), median(theirs[p]), median(ratios)));
+              Locale.ROOT,
+              "%s %.1f, %.2f  ",
+              MODES.get(p),
+              Steps.median(theirs[p]),
+              Steps.median(ratios)));
     }
     System.out.printf(
-        Locale.ROOT, "%5d %7d %9.2f %9.2f  %s%n", batch, threads, median(ours), best, text);
-  }
-
-  private static double run(Call call, int count) {
-    long start = System.nanoTime();
-    for (int i = 0; i < count; i++) {
-      call.run();
-    }
-    return (System.nanoTime() - start) / 1e6 / count;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+        Locale.ROOT, "%5d %7d %9.2f %9.2f  %s%n", batch, threads, Steps.median(ours), best, text);
   }
 }

@@ -59,8 +59,8 @@ public final class StepBench {
         }
       }
       Call step = Steps.prepare(session);
-      time(step, steps(time(step, 3)));
-      int count = steps(time(step, 3));
+      Steps.time(step, steps(Steps.time(step, 3)));
+      int count = steps(Steps.time(step, 3));
       double[] ours = new double[ROUNDS];
       double[][] theirs = new double[peers.size()][ROUNDS];
       int[] counts = new int[peers.size()];
@@ -68,7 +68,7 @@ public final class StepBench {
         counts[p] = steps(peers.get(p).time(3));
       }
       for (int r = 0; r < ROUNDS; r++) {
-        ours[r] = time(step, count);
+        ours[r] = Steps.time(step, count);
         for (int p = 0; p < counts.length; p++) {
           theirs[p][r] = peers.get(p).time(counts[p]);
         }
@@ -85,8 +85,8 @@ public final class StepBench {
     int best = 0;
     for (int p = 0; p < theirs.length; p++) {
       settings.append(
-          String.format(Locale.ROOT, "%s %.3f  ", peers.get(p).name(), median(theirs[p])));
-      best = median(theirs[p]) < median(theirs[best]) ? p : best;
+          String.format(Locale.ROOT, "%s %.3f  ", peers.get(p).name(), Steps.median(theirs[p])));
+      best = Steps.median(theirs[p]) < Steps.median(theirs[best]) ? p : best;
     }
     double[] ratios = new double[ROUNDS];
     for (int r = 0; r < ROUNDS; r++) {
@@ -97,27 +97,13 @@ public final class StepBench {
         "%-12s %7d %10.3f %10.3f %6.2f  %s%n",
         network,
         threads,
-        median(ours),
-        median(theirs[best]),
-        median(ratios),
+        Steps.median(ours),
+        Steps.median(theirs[best]),
+        Steps.median(ratios),
         settings.toString().strip());
   }
 
   private static int steps(double millis) {
     return (int) Math.max(3, ROUND_MILLIS / millis);
-  }
-
-  private static double time(Call step, int count) {
-    long start = System.nanoTime();
-    for (int i = 0; i < count; i++) {
-      step.run();
-    }
-    return (System.nanoTime() - start) / 1e6 / count;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -43,11 +44,7 @@ final class Steps {
           case "resnet" -> new long[] {3, 224, 224};
           default -> new long[] {1, 28, 28};
         };
-    DataCatalog catalog =
-        _ ->
-            List.of(
-                new DataCatalog.Column("image", TensorType.of(DType.F32, image)),
-                new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
+    DataCatalog catalog = catalog(image);
     String text = Files.readString(file);
     if (text.contains("\ntrain ")) {
       var recipe =
@@ -61,14 +58,27 @@ final class Steps {
         .program();
   }
 
-  /** ResNet-18 for batches of up to {@code batch} images of 224x224, which is not trained. */
+  private static DataCatalog catalog(long... image) {
+    return _ ->
+        List.of(
+            new DataCatalog.Column("image", TensorType.of(DType.F32, image)),
+            new DataCatalog.Column("label", TensorType.scalar(DType.I32)));
+  }
+
+  /** The classifier in a file that has a recipe, for labelled images of that size. */
+  static Program classifier(
+      Path file, long[] image, Map<String, String> set, Map<String, String> recipe)
+      throws IOException {
+    return Frontend.load(file, new FrontendOptions(set, recipe, catalog(image))).program();
+  }
+
+  /** ResNet-18 for batches of up to {@code batch} images of 224x224. */
   static Program resnet18(int batch) throws IOException {
-    DataCatalog none =
-        _ -> {
-          throw new IllegalStateException("ResNet-18 has no recipe");
-        };
-    var options = new FrontendOptions(Map.of("depth", "18"), Map.of(), none).withMaxBatch(batch);
-    return Frontend.load(Path.of("examples", "resnet.model"), options).program();
+    return classifier(
+        Path.of("examples", "resnet.model"),
+        new long[] {3, 224, 224},
+        Map.of("depth", "18"),
+        Map.of("batch", Integer.toString(batch)));
   }
 
   /** A call of the training entry over fixed random data. */
@@ -102,5 +112,20 @@ final class Steps {
         }
       }
     }
+  }
+
+  /** Milliseconds a call, over {@code count} of them. */
+  static double time(Call call, int count) {
+    long start = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      call.run();
+    }
+    return (System.nanoTime() - start) / 1e6 / count;
+  }
+
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
   }
 }
