@@ -1,4 +1,4 @@
-"""The networks of the reference numbers, in PyTorch, small enough for a test. Modules are called as layers are in the .model
+"""The networks of the reference numbers, in PyTorch, small enough to train in a test, and at full size. Modules are called as layers are in the .model
 files, so that parameters() can call parameters by the names they have there."""
 
 import torch
@@ -26,9 +26,9 @@ def variables(module):
 class Network(nn.Module):
     """What most networks share: an image in, logits out, cross-entropy. Seed and rate are such that rounding sends nothing
     another way at a ReLU or maximum: deep networks of few channels are chaotic else. `faint` ends the names of the scales that
-    close a residual branch."""
+    close a residual branch, `gain` is how large weights are. Without optimizers there is inference alone."""
 
-    steps, batch, optimizers, seed, rate, faint = 10, 4, ("sgd",), 0, 0.002, ""
+    steps, batch, optimizers, seed, rate, faint, gain = 10, 4, ("sgd",), 0, 0.002, "", 2
     classes = 10
 
     def columns(self):
@@ -195,17 +195,18 @@ class ResNet50(ResNet):
 
 
 class CifarResNet(Network):
-    shape, convolve = (3, 16, 16), False
+    shape, width, convolve = (3, 16, 16), 4, False
     faint = "].bn2.scale"
 
     def __init__(self):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 4, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(4)
-        self.layer1 = Stage(Basic, 3, 4, 4, 1, convolve=self.convolve)
-        self.layer2 = Stage(Basic, 3, 4, 8, 2, convolve=self.convolve)
-        self.layer3 = Stage(Basic, 3, 8, 16, 2, convolve=self.convolve)
-        self.fc = nn.Linear(16, self.classes)
+        w = self.width
+        self.conv1 = nn.Conv2d(3, w, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(w)
+        self.layer1 = Stage(Basic, 3, w, w, 1, convolve=self.convolve)
+        self.layer2 = Stage(Basic, 3, w, 2 * w, 2, convolve=self.convolve)
+        self.layer3 = Stage(Basic, 3, 2 * w, 4 * w, 2, convolve=self.convolve)
+        self.fc = nn.Linear(4 * w, self.classes)
 
     def forward(self, x):
         x = self.bn1(self.conv1(x)).relu()
@@ -230,14 +231,14 @@ class ConvBlock(nn.Module):
 
 
 class Vgg(Network):
-    shape, repeats, normalized = (3, 32, 32), [2, 2, 3, 3, 3], False
+    shape, repeats, normalized, width, hidden = (3, 32, 32), [2, 2, 3, 3, 3], False, 4, 24
 
     def __init__(self):
         super().__init__()
-        c = self.encoder(4, self.normalized)[-1]
-        self.fc6 = nn.Linear(c * (self.shape[1] // 32) ** 2, 24)
-        self.fc7 = nn.Linear(24, 24)
-        self.fc8 = nn.Linear(24, self.classes)
+        c = self.encoder(self.width, self.normalized)[-1]
+        self.fc6 = nn.Linear(c * (self.shape[1] // 32) ** 2, self.hidden)
+        self.fc7 = nn.Linear(self.hidden, self.hidden)
+        self.fc8 = nn.Linear(self.hidden, self.classes)
 
     def encoder(self, width, normalized):
         """The five blocks of convolutions; gives their widths."""
@@ -263,7 +264,7 @@ class NormalizedVgg(Vgg):
 
 
 class AlexNet(Network):
-    shape, towers, k, padding, ends = (3, 67, 67), 2, [6, 16, 24, 24, 16], 0, 16
+    shape, towers, k, padding, hidden = (3, 67, 67), 2, [6, 16, 24, 24, 16], 0, 256
 
     def __init__(self):
         super().__init__()
@@ -273,9 +274,9 @@ class AlexNet(Network):
         self.conv3 = nn.Conv2d(k[1], k[2], 3, 1, 1)
         self.conv4 = nn.Conv2d(k[2], k[3], 3, 1, 1, groups=g)
         self.conv5 = nn.Conv2d(k[3], k[4], 3, 1, 1, groups=g)
-        self.fc6 = nn.Linear(k[4], 256)
-        self.fc7 = nn.Linear(256, 256)
-        self.fc8 = nn.Linear(256, self.classes)
+        self.fc6 = nn.Linear(k[4] * (self.shape[1] // 32 - 1) ** 2, self.hidden)
+        self.fc7 = nn.Linear(self.hidden, self.hidden)
+        self.fc8 = nn.Linear(self.hidden, self.classes)
 
     def normalized(self, x):
         # PyTorch divides alpha by the size, the paper does not.
@@ -466,19 +467,19 @@ class Rise(nn.Module):
 
 
 class VggUNet(Network):
-    shape, repeats, classes, seed = (3, 64, 64), [1, 1, 2, 2, 2], 2, 40
+    shape, repeats, classes, seed, width = (3, 64, 64), [1, 1, 2, 2, 2], 2, 40, 4
     encoder = Vgg.encoder
 
     def __init__(self):
         super().__init__()
-        widths = self.encoder(4, False)
-        self.bottom = ConvBlock(32, 32, 3, True, padding=1, bias=False)
+        widths = self.encoder(self.width, False)
+        c = widths[-1]
+        self.bottom = ConvBlock(c, c, 3, True, padding=1, bias=False)
         self.rise = nn.ModuleDict()
-        c = 32
         for i, out in enumerate(reversed(widths), 1):
             self.rise[str(i)] = Rise(c, out, out)
             c = out
-        self.classify = nn.Conv2d(4, self.classes, 1)
+        self.classify = nn.Conv2d(c, self.classes, 1)
 
     def columns(self):
         return {"image": self.shape, "mask": (self.classes, self.shape[1:])}
@@ -500,21 +501,24 @@ class VggUNet(Network):
 
 
 class Autoencoder(Network):
+    width, code = 4, 8
+
     def __init__(self):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 4, 3, 2, 1)
-        self.conv2 = nn.Conv2d(4, 8, 3, 2, 1)
-        self.encode = nn.Linear(8 * 49, 8)
-        self.decode = nn.Linear(8, 8 * 49)
-        self.conv3 = nn.ConvTranspose2d(8, 4, 4, 2, 1)
-        self.conv4 = nn.ConvTranspose2d(4, 1, 4, 2, 1)
+        w = self.width
+        self.conv1 = nn.Conv2d(1, w, 3, 2, 1)
+        self.conv2 = nn.Conv2d(w, 2 * w, 3, 2, 1)
+        self.encode = nn.Linear(2 * w * 49, self.code)
+        self.decode = nn.Linear(self.code, 2 * w * 49)
+        self.conv3 = nn.ConvTranspose2d(2 * w, w, 4, 2, 1)
+        self.conv4 = nn.ConvTranspose2d(w, 1, 4, 2, 1)
 
     def columns(self):
         return {"image": (1, 28, 28)}
 
     def outputs(self, data):
         code = self.encode(self.conv2(self.conv1(data["image"]).relu()).relu().flatten(1))
-        x = self.conv3(self.decode(code).relu().unflatten(1, (8, 7, 7))).relu()
+        x = self.conv3(self.decode(code).relu().unflatten(1, (2 * self.width, 7, 7))).relu()
         return {"features": code, "clean": self.conv4(x).sigmoid()}
 
     def loss(self, data):
@@ -522,17 +526,19 @@ class Autoencoder(Network):
 
 
 class Localizer(Network):
+    shape, width, hidden = (3, 64, 64), 4, 24
+
     def __init__(self):
         super().__init__()
-        widths = [3, 4, 8, 16, 32, 32]
+        widths = [3] + [self.width * m for m in (1, 2, 4, 8, 8)]
         blocks = [ConvBlock(c, out, 3, True, padding=1, bias=False) for c, out in zip(widths, widths[1:])]
         self.block = nn.ModuleList(blocks)
-        self.body = nn.Linear(32 * 4, 24)
-        self.classify = nn.Linear(24, self.classes)
-        self.locate = nn.Linear(24, 4)
+        self.body = nn.Linear(widths[-1] * (self.shape[1] // 32) ** 2, self.hidden)
+        self.classify = nn.Linear(self.hidden, self.classes)
+        self.locate = nn.Linear(self.hidden, 4)
 
     def columns(self):
-        return {"image": (3, 64, 64), "label": (self.classes, ()), "box": (4,)}
+        return {"image": self.shape, "label": (self.classes, ()), "box": (4,)}
 
     def outputs(self, data):
         x = data["image"]
@@ -598,21 +604,21 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2(Network):
-    shape, seed, rate, faint = (3, 64, 64), 480, 1e-7, "project.bn.scale"
+    shape, seed, rate, faint, stem_width, last = (3, 64, 64), 480, 1e-7, "project.bn.scale", 8, 40
     rows = [(1, 8, 1, 1), (6, 8, 2, 2), (6, 8, 3, 2), (6, 16, 4, 2), (6, 24, 3, 1), (6, 40, 3, 2), (6, 80, 1, 1)]
 
     def __init__(self):
         super().__init__()
-        self.stem = ConvBlock(3, 8, 3, True, stride=2, padding=1, bias=False)
-        c, self.block = 8, nn.ModuleDict()
+        c, self.block = self.stem_width, nn.ModuleDict()
+        self.stem = ConvBlock(3, c, 3, True, stride=2, padding=1, bias=False)
         for r, (t, out, n, s) in enumerate(self.rows):
             row = self.block[str(r)] = nn.ModuleDict()
             for i in range(1, n + 1):
                 row[str(i)] = InvertedResidual(c, out, s if i == 1 else 1, t)
                 c = out
-        self.head = ConvBlock(c, 40, 1, True, bias=False)
+        self.head = ConvBlock(c, self.last, 1, True, bias=False)
         self.stem.ends = self.head.ends = nn.ReLU6()
-        self.fc = nn.Linear(40, self.classes)
+        self.fc = nn.Linear(self.last, self.classes)
 
     def forward(self, x):
         x = self.stem(x)
@@ -677,6 +683,36 @@ class DenseNet(Network):
         return self.fc(self.norm5(self.block4(x)).relu().mean((2, 3)))
 
 
+def full(kind, **settings):
+    """The network at full size, for inference alone, with weights so large that what goes in at the front comes out at the
+    end: without normalisation a signal keeps its size where weights have the deviation sqrt(2 / fan in)."""
+    settings = {"optimizers": (), "batch": 1, "classes": 1000, "seed": 0, "gain": 24**0.5} | settings
+    return type(kind.__name__, (kind,), settings)
+
+
+PHOTO = (3, 224, 224)
+TABLE_2 = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
+
+FULL = {
+    "lenet": full(LeNet5, classes=10),
+    "resnet18": full(ResNet, shape=PHOTO, width=64),
+    "resnet50": full(ResNet50, shape=PHOTO, width=64),
+    "resnet_cifar": full(CifarResNet, shape=(3, 32, 32), width=16, classes=10),
+    "vgg16": full(Vgg, shape=PHOTO, width=64, hidden=4096),
+    "alexnet": full(AlexNet, shape=(3, 227, 227), k=[96, 256, 384, 384, 256], hidden=4096),
+    "alexnet_one_tower": full(OneTower, shape=PHOTO, k=[64, 192, 384, 256, 256], hidden=4096),
+    "googlenet": full(GoogLeNet, shape=PHOTO, k=1),
+    "googlenet_paper": full(PaperGoogLeNet, shape=PHOTO, k=1),
+    "unet": full(UNet, width=64, size=572, out=388, classes=2),
+    "unet_padded": full(PaddedUNet, width=64, size=512, out=512, classes=2),
+    "unet_vgg": full(VggUNet, shape=PHOTO, repeats=[2, 2, 3, 3, 3], width=64, classes=2),
+    "autoencoder": full(Autoencoder, width=16, code=32),
+    "localizer": full(Localizer, shape=(3, 128, 128), width=32, hidden=256, classes=10),
+    "squeezenet": full(SqueezeNet, shape=PHOTO, k=1),
+    "mobilenetv2": full(MobileNetV2, shape=PHOTO, rows=TABLE_2, stem_width=32, last=1280),
+    "densenet": full(DenseNet, shape=PHOTO, growth=32),
+}
+
 NETWORKS = {
     "mlp": Mlp,
     "lenet": LeNet5,
@@ -699,4 +735,4 @@ NETWORKS = {
     "squeezenet": SqueezeNet,
     "mobilenetv2": MobileNetV2,
     "densenet": DenseNet,
-}
+} | {name + "_full": network for name, network in FULL.items()}

@@ -2,7 +2,7 @@
 
 For each network: its outputs in inference, loss, every gradient, and losses, parameters and running statistics of 20 steps of
 SGD with momentum and of Adam (of the larger networks 10 of SGD), run in float64 (the reference) and in float32 (PyTorch's own
-error). Parameters, running statistics and batches come from a formula, so that nothing else need be stored; a test computes
+error). Of the networks at full size (NAME_full) only the outputs are made. Parameters, running statistics and batches come from a formula, so that nothing else need be stored; a test computes
 the same ones. Of a tensor of more than LIMIT elements only LIMIT are kept, one drawn from each of as many parts.
 
     python3 reference.py [NAME ...]        needs torch, numpy, safetensors
@@ -25,6 +25,9 @@ from networks import NETWORKS, variables
 HERE = Path(__file__).parent
 LIMIT = 32
 
+# So many numbers of a large tensor are made at once.
+PIECE = 1 << 22
+
 # With oneDNN's convolutions and PyTorch's own, images by rows and with channels last.
 VARIANTS = [(True, torch.contiguous_format), (False, torch.contiguous_format), (True, torch.channels_last)]
 
@@ -34,7 +37,14 @@ SEEDS = {"image": 1000, "label": 2000, "box": 3000, "mask": 4000}
 
 def uniform(count, seed):
     """Uniform numbers in [-0.5, 0.5): a Weyl sequence scrambled by multiplications, in exact integer arithmetic."""
-    i = np.arange(1, count + 1, dtype=np.uint64)
+    if count > PIECE:
+        return np.concatenate([uniform_piece(i, min(PIECE, count - i), seed) for i in range(0, count, PIECE)])
+    return uniform_piece(0, count, seed)
+
+
+def uniform_piece(first, count, seed):
+    """Those from number `first` on."""
+    i = np.arange(first + 1, first + count + 1, dtype=np.uint64)
     mask = np.uint64(0xFFFFFFFF)
     x = (i * np.uint64(2654435761) + np.uint64(seed) * np.uint64(40503)) & mask
     x = ((x ^ (x >> np.uint64(15))) * np.uint64(2246822519)) & mask
@@ -51,13 +61,14 @@ def kept(count):
 
 
 def fill(module):
-    """A parameter or running statistic is uniform(crc32(name) % 65536) * 2 / sqrt(fan in), a vector's fan in being 4; a `scale`
-    or `var` is 1 + half that; and one that ends in the network's `faint` is a tenth of it."""
+    """A weight is uniform(crc32(name) % 65536) * gain / sqrt(fan in), another parameter or running statistic that sequence as it
+    is, a `scale` or `var` 1 + half of it; and what ends in the network's `faint` is a tenth of that."""
     with torch.no_grad():
         for name, tensor in variables(module).items():
-            fan = tensor[0].numel() if tensor.dim() > 1 else 4
             seed = zlib.crc32(name.encode()) % 65536
-            values = uniform(tensor.numel(), seed).reshape(tuple(tensor.shape)) * 2 / np.sqrt(fan)
+            values = uniform(tensor.numel(), seed).reshape(tuple(tensor.shape))
+            if tensor.dim() > 1:
+                values = values * module.gain / np.sqrt(tensor[0].numel())
             if name.endswith(("scale", "var")):
                 values = 1 + values / 2
             if module.faint and name.endswith(module.faint):
@@ -89,8 +100,17 @@ def run(network, dtype, layout=torch.contiguous_format):
 
     module = made()
     data = batch(module, 0, dtype)
-    for name, output in module.eval().outputs(data).items():
-        results["infer." + name] = output
+    with torch.no_grad():
+        for name, output in module.eval().outputs(data).items():
+            results["infer." + name] = output
+    if module.optimizers:
+        results |= trained(module, data, made, dtype)
+    return {k: v.detach().to(torch.float64).contiguous().numpy().ravel() for k, v in results.items()}
+
+
+def trained(module, data, made, dtype):
+    """Loss and gradients of a module, and what the optimizers make of others like it."""
+    results = {}
     loss = module.train().loss(data)
     loss.backward()
     results["loss"] = loss.reshape(1)
@@ -113,7 +133,7 @@ def run(network, dtype, layout=torch.contiguous_format):
         results[kind] = torch.stack(losses)
         for name, p in variables(module).items():
             results[kind + "." + name] = p
-    return {k: v.detach().to(torch.float64).contiguous().numpy().ravel() for k, v in results.items()}
+    return results
 
 
 def single_runs(network):
@@ -140,7 +160,7 @@ def main(names):
         single = list(single_runs(NETWORKS[name]))
         check_stable(name, exact, single)
         tensors, metadata = {}, {"torch": torch.__version__.split("+")[0]}
-        for setting in ("seed", "rate", "faint"):
+        for setting in ("seed", "rate", "faint", "gain"):
             metadata[setting] = str(getattr(NETWORKS[name], setting))
         for key, values in exact.items():
             tensors[key] = np.ascontiguousarray(values[kept(values.size)])

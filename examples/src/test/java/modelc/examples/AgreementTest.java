@@ -123,6 +123,38 @@ class AgreementTest {
         classifier("densenet", "DenseNet", "growth=4 size=64"));
   }
 
+  /** All at full size, in inference. */
+  static Stream<Network> fullNetworks() {
+    return Stream.of(
+        new Network("lenet_full", "LeNet5", "", 1, "image 1 32 32", "label"),
+        photographs("resnet18", "ResNet", "depth=18", 224),
+        photographs("resnet50", "ResNet", "depth=50", 224),
+        photographs("resnet_cifar", "CifarResNet", "", 32),
+        photographs("vgg16", "VGG", "depth=16", 224),
+        photographs("alexnet", "AlexNet", "", 227),
+        photographs("alexnet_one_tower", "AlexNet", "towers=1", 224),
+        photographs("googlenet", "GoogLeNet", "heads=true", 224),
+        photographs("googlenet_paper", "GoogLeNet", "paper=true", 224),
+        photographs("squeezenet", "SqueezeNet", "", 224),
+        photographs("mobilenetv2", "MobileNetV2", "", 224),
+        photographs("densenet", "DenseNet", "", 224),
+        new Network("unet_full", "UNet", "", 1, "image 1 572 572", "mask 388 388"),
+        new Network(
+            "unet_padded_full",
+            "UNet",
+            "padded=true channels=3",
+            1,
+            "image 3 512 512",
+            "mask 512 512"),
+        new Network("unet_vgg_full", "VggUNet", "", 1, "image 3 224 224", "mask 224 224"),
+        new Network("autoencoder_full", "Autoencoder", "", 1, "image 1 28 28"),
+        new Network("localizer_full", "Localizer", "", 1, "image 3 128 128", "label", "box 4"));
+  }
+
+  private static Network photographs(String name, String model, String set, int size) {
+    return new Network(name + "_full", model, set, 1, "image 3 " + size + " " + size, "label");
+  }
+
   private static Network classifier(String name, String model, String set) {
     String size = set.replaceAll(".*size=(\\d+).*", "$1");
     return new Network(
@@ -147,6 +179,24 @@ class AgreementTest {
   @Tag("slow")
   void agreesWithPyTorchToo(Network network) throws IOException {
     agreesWithPyTorch(network);
+  }
+
+  @ParameterizedTest
+  @MethodSource("fullNetworks")
+  @Tag("slow")
+  void agreesAtFullSize(Network network) throws IOException {
+    try (var reference = new Reference(network.name())) {
+      Program program = program(reference, network, "sgd");
+      var inference =
+          new Program(program.model(), List.of(program.entry("init"), program.entry("infer")));
+      try (Model model = new Compiler().compile(inference).load();
+          Session session = model.open(2)) {
+        prepare(reference, session);
+        Call infer = session.call("infer").size("batch", network.batch());
+        outputs(reference, network, infer, "infer.");
+      }
+      reference.verifyAll();
+    }
   }
 
   /** Compares the steps of an optimizer; with the first one also outputs, loss and gradients. */

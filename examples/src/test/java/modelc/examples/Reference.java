@@ -88,28 +88,35 @@ final class Reference implements AutoCloseable {
   static double[] uniform(int count, long seed) {
     double[] out = new double[count];
     for (int i = 0; i < count; i++) {
-      long x = ((i + 1) * 2654435761L + seed * 40503L) & 0xFFFFFFFFL;
-      x = ((x ^ (x >>> 15)) * 2246822519L) & 0xFFFFFFFFL;
-      x = ((x ^ (x >>> 13)) * 3266489917L) & 0xFFFFFFFFL;
-      x ^= x >>> 16;
-      out[i] = x / 4294967296.0 - 0.5;
+      out[i] = uniformAt(i, seed);
     }
     return out;
+  }
+
+  /** Number {@code i} of these. */
+  private static double uniformAt(int i, long seed) {
+    long x = ((i + 1) * 2654435761L + seed * 40503L) & 0xFFFFFFFFL;
+    x = ((x ^ (x >>> 15)) * 2246822519L) & 0xFFFFFFFFL;
+    x = ((x ^ (x >>> 13)) * 3266489917L) & 0xFFFFFFFFL;
+    x ^= x >>> 16;
+    return x / 4294967296.0 - 0.5;
   }
 
   /** Gives every parameter and running statistic its value by the formula. */
   void fill(Map<String, Tensor> variables) {
     String faint = file.metadata().getOrDefault("faint", "");
+    double gain = Double.parseDouble(file.metadata().getOrDefault("gain", "2"));
     variables.forEach(
         (name, t) -> {
           var crc = new CRC32();
           crc.update(name.getBytes(StandardCharsets.UTF_8));
           int count = Math.toIntExact(t.elements());
-          double fan = t.shape().size() > 1 ? (double) count / t.shape().getFirst() : 4;
-          double[] values = uniform(count, crc.getValue() % 65536);
+          boolean vector = t.shape().size() <= 1;
+          double root = vector ? 1 : Math.sqrt((double) count / t.shape().getFirst());
+          long seed = crc.getValue() % 65536;
           boolean aroundOne = name.endsWith("scale") || name.endsWith("var");
           for (int i = 0; i < count; i++) {
-            double v = values[i] * 2 / Math.sqrt(fan);
+            double v = uniformAt(i, seed) * (vector ? 1 : gain) / root;
             v = aroundOne ? 1 + v / 2 : v;
             v = !faint.isEmpty() && name.endsWith(faint) ? v / 10 : v;
             t.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) v);
