@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,13 +19,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The accuracies a practitioner would expect, by the command line, on built-in and real digits.
- * Minutes long.
+ * The accuracies a practitioner would expect, by the command line, on built-in and real digits,
+ * photographs and slices under a microscope. The digits take minutes, ResNet-20 most of an hour.
  */
 @Tag("accuracy")
 class AccuracyTest {
-  private static final Path MNIST =
-      Reference.FOLDER.toAbsolutePath().getParent().resolve("../shared/data/mnist").normalize();
+  private static final Path DATA =
+      Reference.FOLDER.toAbsolutePath().getParent().resolve("../shared/data").normalize();
+
+  private static final Path MNIST = DATA.resolve("mnist");
+  private static final Path CIFAR = DATA.resolve("cifar10/cifar10-jpg.zip");
+  private static final Path MEMBRANE = DATA.resolve("membrane");
+
+  /** How many of the membrane's slices are learned from; the others judge. */
+  private static final int LEARNED = 24;
 
   @TempDir Path folder;
 
@@ -95,5 +103,45 @@ class AccuracyTest {
     assumeTrue(Files.isDirectory(MNIST), "no MNIST in " + MNIST);
     assertThat(number(train("mlp.model", "data=mnist:" + MNIST), "test", "accuracy"))
         .isGreaterThanOrEqualTo(0.975);
+  }
+
+  @Test
+  void resNetTellsPhotographsApart() {
+    assumeTrue(Files.isRegularFile(CIFAR), "no CIFAR-10 in " + CIFAR);
+    JsonObject result = train("resnet_cifar.model", "data=image_folder:" + CIFAR, "epochs=12");
+    assertThat(number(result, "test", "accuracy")).isGreaterThanOrEqualTo(0.85);
+  }
+
+  /** PyTorch learns the same by the same recipe: reference/unet_membrane.py. */
+  @Test
+  void uNetFindsMembranes() throws IOException {
+    assumeTrue(Files.isDirectory(MEMBRANE), "no slices in " + MEMBRANE);
+    String learned = slices("learned", 0, LEARNED);
+    String judged = slices("judged", LEARNED, 30);
+    JsonObject result =
+        train(
+            "unet.model",
+            "--set",
+            "padded=true",
+            "--set",
+            "width=8",
+            "--set",
+            "size=128",
+            "data=" + learned,
+            "validation=" + judged + " -> tiles(128)");
+    assertThat(number(result, "best", "val_iou")).isGreaterThanOrEqualTo(0.73);
+  }
+
+  /** Some slices and their masks, in a folder each. */
+  private String slices(String name, int from, int to) throws IOException {
+    Path part = folder.resolve(name);
+    for (String kind : List.of("image", "label")) {
+      Files.createDirectories(part.resolve(kind));
+      for (int i = from; i < to; i++) {
+        Files.copy(
+            MEMBRANE.resolve(kind).resolve(i + ".png"), part.resolve(kind).resolve(i + ".png"));
+      }
+    }
+    return "image_masks(\"%s\", \"%s\")".formatted(part.resolve("image"), part.resolve("label"));
   }
 }
