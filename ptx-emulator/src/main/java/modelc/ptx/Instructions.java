@@ -20,6 +20,9 @@ final class Instructions {
   }
 
   private static Code plain(Operation o) {
+    if (CarryOps.is(o)) {
+      return CarryOps.decode(o);
+    }
     return switch (o.opcode()) {
       case "mov" -> MoveOps.mov(o);
       case "selp", "slct", "prmt" -> MoveOps.select(o);

@@ -13,6 +13,9 @@ final class MoveOps {
     Type t = o.type();
     if (t == Type.PRED) {
       int d = o.predicateTarget(o.operand(0));
+      if (o.operand(1) instanceof Operand.Int i) {
+        return (w, mask) -> w.p[d] = i.value() != 0 ? w.p[d] | mask : w.p[d] & ~mask;
+      }
       int a = o.predicate(o.operand(1));
       return (w, mask) -> w.p[d] = w.predicate(a) & mask | w.p[d] & ~mask;
     }

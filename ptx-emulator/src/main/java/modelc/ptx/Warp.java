@@ -36,6 +36,9 @@ final class Warp {
 
   final int[] predicateDefined;
 
+  /** The lanes whose last sum that leaves a carry left one. */
+  int carry;
+
   /**
    * Of each warp of the block, the clock up to which its accesses come before ours; our own clock,
    * below which ours come before those that we do now.
