@@ -1,7 +1,6 @@
 package modelc.ir.loop;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -79,9 +78,7 @@ final class EntryVerifier {
     Kernel k = l.kernel();
     require(
         symbols.containsAll(k.symbols()), "the kernel uses a symbol that the entry does not have");
-    require(
-        !l.split() || LoopVerifier.hasLoop(k.body(), EnumSet.of(LoopKind.PARALLEL)),
-        "it is split, but has no parallel loop");
+    require(!l.split() || k.hasParallelLoop(), "it is split, but has no parallel loop");
     if (l.arguments().size() != k.parameters().size()) {
       require(
           false, l.arguments().size() + " arguments for " + k.parameters().size() + " parameters");

@@ -1,5 +1,6 @@
 package modelc.ir.loop;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import modelc.ir.Origin;
@@ -21,5 +22,10 @@ public record Kernel(
     parameters = List.copyOf(parameters);
     symbols = List.copyOf(symbols);
     origins = Set.copyOf(origins);
+  }
+
+  /** Whether threads can share its work: it has a PARALLEL loop. */
+  public boolean hasParallelLoop() {
+    return LoopVerifier.hasLoop(body, EnumSet.of(LoopKind.PARALLEL));
   }
 }

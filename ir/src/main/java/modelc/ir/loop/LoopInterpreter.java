@@ -70,8 +70,7 @@ public final class LoopInterpreter {
               p, interpreter.require(p.name(), p.dtype(), p.size(), arguments.get(i))));
     }
     interpreter.races.beginPhase();
-    boolean split = LoopVerifier.hasLoop(kernel.body(), EnumSet.of(LoopKind.PARALLEL));
-    interpreter.launch(kernel, views, split);
+    interpreter.launch(kernel, views, kernel.hasParallelLoop());
   }
 
   /**

@@ -1,12 +1,15 @@
 package modelc.passes.contraction;
 
 import modelc.ir.loop.Buffer;
+import modelc.passes.Gpu;
+import modelc.passes.Hardware;
 import modelc.passes.Target;
 
 /**
- * Lowers the contractions worth kernels of their own, each to register-tiled kernels with packed
- * operands; see {@link MicroKernel}. Everything stays a contraction of f32: other types and forms
- * are lowered as plain loops elsewhere.
+ * Lowers the contractions worth kernels of their own, each to register-tiled kernels: with packed
+ * operands on CPUs, see {@link MicroKernel}, with shared memory on GPUs, see {@link GpuProduct}.
+ * Everything stays a contraction of f32: other types and forms are lowered as plain loops
+ * elsewhere.
  *
  * <p>Every result depends on shapes and values alone, not on the number of threads. Kernel and
  * scratch names begin with the given name.
@@ -15,8 +18,11 @@ public final class Contraction {
   private Contraction() {}
 
   /** A batch of matrix products; the epilogue's indices are {@code [batch, m, n]}. */
-  public static Lowered matmul(String name, Matmul product, Epilogue epilogue, Target target) {
-    return MatmulKernels.lower(name, product, epilogue, target);
+  public static Lowered matmul(String name, Matmul product, Epilogue epilogue, Hardware hardware) {
+    return switch (hardware) {
+      case Target target -> MatmulKernels.lower(name, product, epilogue, target);
+      case Gpu gpu -> GpuContractions.matmul(name, product, epilogue).lower(gpu);
+    };
   }
 
   /**
@@ -26,8 +32,11 @@ public final class Contraction {
    * @param w {@code [k][c][r][s]}
    */
   public static Lowered convForward(
-      String name, ConvShape shape, Buffer x, Buffer w, Epilogue epilogue, Target target) {
-    return ConvForward.lower(name, shape, x, w, epilogue, target);
+      String name, ConvShape shape, Buffer x, Buffer w, Epilogue epilogue, Hardware hardware) {
+    return switch (hardware) {
+      case Target target -> ConvForward.lower(name, shape, x, w, epilogue, target);
+      case Gpu gpu -> GpuContractions.forward(name, shape, x, w, epilogue).lower(gpu);
+    };
   }
 
   /**
@@ -52,9 +61,15 @@ public final class Contraction {
       long offsetW,
       Buffer w,
       Epilogue epilogue,
-      Target target) {
-    return ConvInputGradient.lower(
-        name, shape, dy, dyH, dyW, offsetH, offsetW, w, epilogue, target);
+      Hardware hardware) {
+    return switch (hardware) {
+      case Target target ->
+          ConvInputGradient.lower(name, shape, dy, dyH, dyW, offsetH, offsetW, w, epilogue, target);
+      case Gpu gpu -> {
+        var gradient = new GpuContractions.Gradient(dyH, dyW, offsetH, offsetW);
+        yield GpuContractions.inputGradient(name, shape, dy, gradient, w, epilogue).lower(gpu);
+      }
+    };
   }
 
   /**
@@ -76,7 +91,10 @@ public final class Contraction {
    * @param dy {@code [n][oh][ow][k]}
    */
   public static Lowered convWeightGradient(
-      String name, ConvShape shape, Buffer x, Buffer dy, Epilogue epilogue, Target target) {
-    return ConvWeightGradient.lower(name, shape, x, dy, epilogue, target);
+      String name, ConvShape shape, Buffer x, Buffer dy, Epilogue epilogue, Hardware hardware) {
+    return switch (hardware) {
+      case Target target -> ConvWeightGradient.lower(name, shape, x, dy, epilogue, target);
+      case Gpu gpu -> GpuContractions.weightGradient(name, shape, x, dy, epilogue).lower(gpu);
+    };
   }
 }

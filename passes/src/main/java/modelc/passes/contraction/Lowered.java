@@ -50,7 +50,8 @@ public record Lowered(List<Kernel> kernels, List<Buffer> scratch) {
     for (Kernel kernel : kernels) {
       symbols.addAll(kernel.symbols());
       List<LoopEntry.Ref> refs = kernel.parameters().stream().map(b -> require(places, b)).toList();
-      launches.add(new LoopEntry.Launch(kernel, refs, true, !launches.isEmpty()));
+      launches.add(
+          new LoopEntry.Launch(kernel, refs, kernel.hasParallelLoop(), !launches.isEmpty()));
     }
     return new LoopEntry(name, List.copyOf(symbols), passed, bytes, launches);
   }

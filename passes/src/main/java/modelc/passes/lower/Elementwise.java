@@ -7,6 +7,7 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.passes.Gpu;
 import modelc.passes.Hardware;
 import modelc.passes.Target;
+import modelc.passes.gpu.GpuThreads;
 
 /**
  * Loops that compute every element by itself: shared among a CPU's threads and made for its

@@ -22,6 +22,7 @@ import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
 import modelc.passes.Gpu;
+import modelc.passes.gpu.GpuThreads;
 
 /**
  * The kernel of a reduction on a GPU. Neighbouring threads read neighbouring elements: where these

@@ -18,6 +18,7 @@ import modelc.passes.Gpu;
 import modelc.passes.Hardware;
 import modelc.passes.Target;
 import modelc.passes.fuse.Group;
+import modelc.passes.gpu.GpuThreads;
 import modelc.passes.layout.Layouts;
 
 /**

@@ -16,7 +16,6 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.Var;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
-import modelc.passes.Target;
 import modelc.passes.contraction.Contraction;
 import modelc.passes.contraction.Epilogue;
 import modelc.passes.contraction.Lowered;
@@ -42,14 +41,10 @@ final class Kerneled {
     if (Task.isEmpty(lead.type().shape())) {
       return true;
     }
-    if (!(task.hardware() instanceof Target target)) {
-      return false;
-    }
     Optional<Lowered> lowered =
         switch (lead.op()) {
-          case Op.DotGeneral o -> product(task, lead, o, target);
-          case Op.Convolution _ ->
-              ConvForm.of(lead).flatMap(f -> convolution(task, lead, f, target));
+          case Op.DotGeneral o -> product(task, lead, o);
+          case Op.Convolution _ -> ConvForm.of(lead).flatMap(f -> convolution(task, lead, f));
           default -> throw new IllegalStateException("not a contraction: " + lead);
         };
     lowered.ifPresent(
@@ -61,7 +56,7 @@ final class Kerneled {
     return lowered.isPresent();
   }
 
-  private static Optional<Lowered> product(Task task, Value lead, Op.DotGeneral o, Target target) {
+  private static Optional<Lowered> product(Task task, Value lead, Op.DotGeneral o) {
     Optional<Storage.Stored> x = task.storage().view(o.x());
     Optional<Storage.Stored> y = task.storage().view(o.y());
     if (x.isEmpty() || y.isEmpty()) {
@@ -97,7 +92,7 @@ final class Kerneled {
                     return Arrays.asList(index);
                   };
               var epilogue = new GroupEpilogue(task, List.of(product.batch(), m, n), logical);
-              return Contraction.matmul(task.name(), product, epilogue, target);
+              return Contraction.matmul(task.name(), product, epilogue, task.hardware());
             });
   }
 
@@ -109,7 +104,7 @@ final class Kerneled {
     }
   }
 
-  private static Optional<Lowered> convolution(Task task, Value lead, ConvForm f, Target target) {
+  private static Optional<Lowered> convolution(Task task, Value lead, ConvForm f) {
     int rank = lead.type().rank();
     Optional<Buffer> x = memory(task, f.activation(), ConvForm.channelsLast(rank));
     Optional<Buffer> other = memory(task, f.other(), f.otherLayout(rank));
@@ -137,7 +132,8 @@ final class Kerneled {
     String name = task.name();
     return Optional.of(
         switch (f.kind()) {
-          case FORWARD -> Contraction.convForward(name, f.shape(), x.get(), other.get(), e, target);
+          case FORWARD ->
+              Contraction.convForward(name, f.shape(), x.get(), other.get(), e, task.hardware());
           case INPUT_GRADIENT ->
               Contraction.convInputGradient(
                   name,
@@ -149,9 +145,10 @@ final class Kerneled {
                   f.offsetW(),
                   other.get(),
                   e,
-                  target);
+                  task.hardware());
           case WEIGHT_GRADIENT ->
-              Contraction.convWeightGradient(name, f.shape(), x.get(), other.get(), e, target);
+              Contraction.convWeightGradient(
+                  name, f.shape(), x.get(), other.get(), e, task.hardware());
         });
   }
 

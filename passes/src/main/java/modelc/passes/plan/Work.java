@@ -7,7 +7,6 @@ import modelc.ir.UnaryFn;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
-import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Stmt;
 import modelc.ir.loop.Var;
 
@@ -35,16 +34,7 @@ final class Work {
   private Work() {}
 
   static boolean isWorthSplitting(Kernel k) {
-    return hasParallelLoop(k.body()) && new Work().of(k.body()) >= WORTH_SPLITTING;
-  }
-
-  private static boolean hasParallelLoop(Stmt s) {
-    return switch (s) {
-      case Stmt.Block b -> b.body().stream().anyMatch(Work::hasParallelLoop);
-      case Stmt.For f -> f.kind() == LoopKind.PARALLEL;
-      case Stmt.If _, Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ ->
-          false;
-    };
+    return k.hasParallelLoop() && new Work().of(k.body()) >= WORTH_SPLITTING;
   }
 
   private double of(Stmt s) {

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.function.Supplier;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
+import modelc.passes.Gpu;
+import modelc.passes.Hardware;
 import modelc.passes.Target;
 import modelc.passes.contraction.Lowered;
 
@@ -11,12 +13,13 @@ import modelc.passes.contraction.Lowered;
  * One contraction to run, and what must come out. How it is run (interpreted, or as machine code)
  * is the caller's.
  *
- * @param name what it is, unique in its table for one target
- * @param target what it is lowered for
+ * @param name what it is, unique in its table for one machine
+ * @param hardware what it is lowered for
  * @param batch the value of {@link #BATCH}
  * @param prepare makes lowering and data when they are needed: a table of them all would be large
  */
-public record ContractionCase(String name, Target target, long batch, Supplier<Prepared> prepare) {
+public record ContractionCase(
+    String name, Hardware hardware, long batch, Supplier<Prepared> prepare) {
   /** The only run-time size. */
   public static final Symbol BATCH = new Symbol("batch", 9);
 
@@ -46,6 +49,9 @@ public record ContractionCase(String name, Target target, long batch, Supplier<P
 
   @Override
   public String toString() {
-    return name + ", " + target.vectorLanes() + " lanes";
+    return switch (hardware) {
+      case Target target -> name + ", " + target.vectorLanes() + " lanes";
+      case Gpu _ -> name + ", gpu";
+    };
   }
 }

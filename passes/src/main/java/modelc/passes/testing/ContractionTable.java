@@ -12,6 +12,7 @@ import modelc.ir.Dim;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
+import modelc.passes.Hardware;
 import modelc.passes.Target;
 import modelc.passes.contraction.Contraction;
 import modelc.passes.contraction.ConvShape;
@@ -23,7 +24,7 @@ import modelc.passes.testing.ContractionCase.Prepared;
 
 /**
  * Matrix products, and convolutions with both their gradients, of hostile sizes: 1, a tile and one
- * more or less, primes, strides that leave a rest, groups; each for either target.
+ * more or less, primes, strides that leave a rest, groups; each for several machines.
  */
 public final class ContractionTable {
   private static final List<Target> TARGETS = List.of(Target.AVX2, Target.AVX512);
@@ -50,36 +51,46 @@ public final class ContractionTable {
 
   private ContractionTable() {}
 
-  /** The products. */
+  /** The products, for CPUs. */
   public static List<ContractionCase> products() {
+    return TARGETS.stream().flatMap(t -> products(t).stream()).toList();
+  }
+
+  /** The products for one machine. */
+  public static List<ContractionCase> products(Hardware hardware) {
     var cases = new ArrayList<ContractionCase>();
-    for (Target target : TARGETS) {
-      for (int[] sizes : PRODUCTS) {
-        String name = "product" + Arrays.toString(sizes);
-        cases.add(new ContractionCase(name, target, 1, () -> product(sizes, target)));
-      }
+    for (int[] sizes : PRODUCTS) {
+      String name = "product" + Arrays.toString(sizes);
+      cases.add(new ContractionCase(name, hardware, 1, () -> product(sizes, hardware)));
     }
     return cases;
   }
 
   /** The convolutions: each forward, for its weights, and for its input, padded first or not. */
   public static List<ContractionCase> convolutions() {
+    return TARGETS.stream().flatMap(t -> convolutions(t).stream()).toList();
+  }
+
+  /** The convolutions for one machine. */
+  public static List<ContractionCase> convolutions(Hardware hardware) {
     var cases = new ArrayList<ContractionCase>();
-    for (Target target : TARGETS) {
-      for (int[] sizes : CONVOLUTIONS) {
-        Supplier<Convolution> c = () -> new Convolution(sizes, target);
-        add(cases, "forward", target, sizes, () -> c.get().forward());
-        add(cases, "weights", target, sizes, () -> c.get().weightGradient());
-        add(cases, "input", target, sizes, () -> c.get().inputGradient(true));
-        add(cases, "unpadded", target, sizes, () -> c.get().inputGradient(false));
-      }
+    for (int[] sizes : CONVOLUTIONS) {
+      Supplier<Convolution> c = () -> new Convolution(sizes, hardware);
+      add(cases, "forward", hardware, sizes, () -> c.get().forward());
+      add(cases, "weights", hardware, sizes, () -> c.get().weightGradient());
+      add(cases, "input", hardware, sizes, () -> c.get().inputGradient(true));
+      add(cases, "unpadded", hardware, sizes, () -> c.get().inputGradient(false));
     }
     return cases;
   }
 
   private static void add(
-      List<ContractionCase> to, String of, Target target, int[] sizes, Supplier<Prepared> prepare) {
-    to.add(new ContractionCase(of + Arrays.toString(sizes), target, sizes[0], prepare));
+      List<ContractionCase> to,
+      String of,
+      Hardware hardware,
+      int[] sizes,
+      Supplier<Prepared> prepare) {
+    to.add(new ContractionCase(of + Arrays.toString(sizes), hardware, sizes[0], prepare));
   }
 
   /** Stores what it is given, row-major with these sizes after the first axis. */
@@ -121,7 +132,7 @@ public final class ContractionTable {
     return values;
   }
 
-  private static Prepared product(int[] sizes, Target target) {
+  private static Prepared product(int[] sizes, Hardware hardware) {
     int batch = sizes[0];
     int m = sizes[1];
     int n = sizes[2];
@@ -155,13 +166,13 @@ public final class ContractionTable {
         expected[i] += a * ys[b * k * n + p * yRow + column * yColumn];
       }
     }
-    Lowered lowered = Contraction.matmul("mm", product, new Store(out, m, n), target);
+    Lowered lowered = Contraction.matmul("mm", product, new Store(out, m, n), hardware);
     return new Prepared(lowered, List.of(x, y, out), List.of(xs, ys), expected, k);
   }
 
   /** A convolution with its data, and what it means. */
   private static final class Convolution {
-    final Target target;
+    final Hardware hardware;
     final int images;
     final ConvShape shape;
     final int c;
@@ -180,8 +191,8 @@ public final class ContractionTable {
     final Buffer weights;
     final Buffer y;
 
-    Convolution(int[] z, Target target) {
-      this.target = target;
+    Convolution(int[] z, Hardware hardware) {
+      this.hardware = hardware;
       images = z[0];
       c = z[1];
       h = z[2];
@@ -208,7 +219,7 @@ public final class ContractionTable {
       var expected = new double[dys.length];
       each((xi, wi, yi) -> expected[yi] += (double) xs[xi] * ws[wi]);
       Lowered lowered =
-          Contraction.convForward("f", shape, x, weights, new Store(y, oh, ow, k), target);
+          Contraction.convForward("f", shape, x, weights, new Store(y, oh, ow, k), hardware);
       return new Prepared(
           lowered, List.of(x, weights, y), List.of(xs, ws), expected, (double) c * r * s);
     }
@@ -218,7 +229,7 @@ public final class ContractionTable {
       var expected = new double[ws.length];
       each((xi, wi, yi) -> expected[wi] += (double) xs[xi] * dys[yi]);
       Lowered lowered =
-          Contraction.convWeightGradient("g", shape, x, y, new Store(dw, c, r, s), target);
+          Contraction.convWeightGradient("g", shape, x, y, new Store(dw, c, r, s), hardware);
       return new Prepared(
           lowered, List.of(x, y, dw), List.of(xs, dys), expected, (double) images * oh * ow);
     }
@@ -256,7 +267,7 @@ public final class ContractionTable {
               (long) padW * sw - reachW,
               weights,
               new Store(dx, h, w, all),
-              target);
+              hardware);
       return new Prepared(
           lowered, List.of(dy, weights, dx), List.of(given, ws), expected, (double) k * r * s);
     }

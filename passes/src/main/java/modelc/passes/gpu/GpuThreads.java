@@ -1,4 +1,4 @@
-package modelc.passes.lower;
+package modelc.passes.gpu;
 
 import static modelc.ir.loop.LoopBuilder.add;
 import static modelc.ir.loop.LoopBuilder.div;
@@ -19,22 +19,22 @@ import modelc.ir.loop.LoopKind;
  *
  * <p>All code of a thread goes inside these loops: outside them there are no loads.
  */
-final class GpuThreads {
-  static final long WARP = 32;
+public final class GpuThreads {
+  public static final long WARP = 32;
 
   /** Threads of a block that need not work together. */
-  static final long BLOCK = 256;
+  public static final long BLOCK = 256;
 
   private GpuThreads() {}
 
   /** What one thread does, which has the number {@code i}. */
   @FunctionalInterface
-  interface Body {
+  public interface Body {
     void write(LoopBuilder b, Expr i);
   }
 
   /** One thread alone. */
-  static void one(LoopBuilder b, Consumer<LoopBuilder> body) {
+  public static void one(LoopBuilder b, Consumer<LoopBuilder> body) {
     b.loop(
         LoopKind.GRID_X,
         "b",
@@ -43,7 +43,7 @@ final class GpuThreads {
   }
 
   /** A thread for each number below {@code count}. */
-  static void each(LoopBuilder b, Dim count, Body body) {
+  public static void each(LoopBuilder b, Dim count, Body body) {
     long threads =
         count.isConstant() && count.constant() < BLOCK
             ? Math.max(WARP, (count.constant() + WARP - 1) / WARP * WARP)
@@ -64,7 +64,7 @@ final class GpuThreads {
   }
 
   /** Blocks that have {@code count} threads together, or a few more. */
-  static Expr blocks(Dim count, long threads) {
+  public static Expr blocks(Dim count, long threads) {
     return div(add(size(count), index(threads - 1)), threads);
   }
 
@@ -72,7 +72,8 @@ final class GpuThreads {
    * Writes {@code body} for {@code i} below {@code count}; without a condition where blocks of
    * {@code threads} have none to spare.
    */
-  static void when(LoopBuilder b, Expr i, Dim count, long threads, Consumer<LoopBuilder> body) {
+  public static void when(
+      LoopBuilder b, Expr i, Dim count, long threads, Consumer<LoopBuilder> body) {
     if (count.factor() % threads == 0) {
       body.accept(b);
     } else {

@@ -1,0 +1,198 @@
+package modelc.passes.contraction;
+
+import static modelc.ir.loop.LoopBuilder.add;
+import static modelc.ir.loop.LoopBuilder.div;
+import static modelc.ir.loop.LoopBuilder.f32;
+import static modelc.ir.loop.LoopBuilder.index;
+import static modelc.ir.loop.LoopBuilder.load;
+import static modelc.ir.loop.LoopBuilder.mul;
+import static modelc.ir.loop.LoopBuilder.rem;
+import static modelc.ir.loop.LoopBuilder.size;
+
+import java.util.List;
+import java.util.Optional;
+import modelc.ir.BinaryFn;
+import modelc.ir.DType;
+import modelc.ir.Dim;
+import modelc.ir.loop.Buffer;
+import modelc.ir.loop.Expr;
+import modelc.ir.loop.Kernel;
+import modelc.ir.loop.LoopBuilder;
+import modelc.ir.loop.LoopKind;
+import modelc.ir.loop.Space;
+import modelc.passes.Gpu;
+import modelc.passes.gpu.GpuThreads;
+
+/**
+ * Sums of products on a GPU: {@code out[z][m][n] = sum over k of a(z, m, k) * b(z, k, n)}, for
+ * matrix products and, with operands whose elements are found by the geometry of a convolution, for
+ * all three of its forms. Nothing is unfolded in memory.
+ *
+ * <p>A block copies a tile of each operand to shared memory, with zeros outside, adds up its
+ * products in registers, and goes on to the next terms. Results pass through shared memory once, so
+ * that neighbouring threads finish and store neighbours.
+ *
+ * @param z how many products side by side
+ * @param results the epilogue's indices of a result
+ */
+record GpuProduct(
+    String name,
+    Dim z,
+    Dim m,
+    Dim n,
+    Dim k,
+    Factor a,
+    Factor b,
+    Results results,
+    Epilogue epilogue) {
+
+  /**
+   * An operand.
+   *
+   * @param alongTerms its neighbours in memory are neighbours along k, not along m or n
+   */
+  record Factor(Buffer buffer, boolean alongTerms, Element element) {}
+
+  /** Where the element of a factor for result row or column {@code i} and term {@code k} is. */
+  @FunctionalInterface
+  interface Element {
+    Place at(LoopBuilder b, Expr z, Expr i, Expr k);
+  }
+
+  /**
+   * An address in the buffer.
+   *
+   * @param exists false where the element is 0; empty: always
+   */
+  record Place(Expr address, Optional<Expr> exists) {}
+
+  /** The epilogue's indices of a result. */
+  @FunctionalInterface
+  interface Results {
+    List<Expr> at(LoopBuilder b, Expr z, Expr m, Expr n);
+  }
+
+  Lowered lower(Gpu gpu) {
+    GpuTiles tiles = GpuTiles.choose(z, m, n, k, gpu);
+    if (z.max() == 0 || m.max() == 0 || n.max() == 0) {
+      return new Lowered(List.of(), List.of());
+    }
+    if (tiles.pieces() == 1) {
+      var body = new LoopBuilder();
+      multiply(body, tiles, this::finish);
+      return new Lowered(
+          List.of(Kernels.of(name, body, Kernels.with(epilogue, a.buffer(), b.buffer()))),
+          List.of());
+    }
+    Dim all = z.times(m).times(n);
+    Buffer parts = Buffer.global(name + "_parts", DType.F32, all.times(tiles.pieces()));
+    var first = new LoopBuilder();
+    multiply(
+        first,
+        tiles,
+        (to, place, value) -> {
+          Expr at = add(mul(place.piece(), size(z)), place.z());
+          at = add(mul(at, size(m)), place.m());
+          to.store(parts, add(mul(at, size(n)), place.n()), value);
+        });
+    var second = new LoopBuilder();
+    together(second, parts, all, tiles.pieces());
+    List<Kernel> kernels =
+        List.of(
+            Kernels.of(name, first, List.of(a.buffer(), b.buffer(), parts)),
+            Kernels.of(name + "_sum", second, Kernels.with(epilogue, parts)));
+    return new Lowered(kernels, List.of(parts));
+  }
+
+  /** Which result of which piece. */
+  record Result(Expr piece, Expr z, Expr m, Expr n) {}
+
+  private void finish(LoopBuilder b, Result r, Expr value) {
+    epilogue.write(b, value, results.at(b, r.z(), r.m(), r.n()), 1, Optional.empty());
+  }
+
+  /** Adds up the pieces of every result. */
+  private void together(LoopBuilder b, Buffer parts, Dim all, long pieces) {
+    GpuThreads.each(
+        b,
+        all,
+        (then, i) -> {
+          Buffer sum = then.alloc("sum", DType.F32, 1, 1, Space.REGISTER);
+          then.store(sum, index(0), f32(0));
+          then.loop(
+              LoopKind.SERIAL,
+              "p",
+              index(pieces),
+              (loop, p) -> {
+                Expr part = load(parts, add(mul(p, size(all)), i));
+                loop.store(sum, index(0), new Expr.Binary(BinaryFn.ADD, load(sum, index(0)), part));
+              });
+          Expr column = then.let("n", remainder(i, n));
+          Expr row = then.let("r", quotient(i, n));
+          var result =
+              new Result(
+                  index(0),
+                  then.let("z", quotient(row, m)),
+                  then.let("m", remainder(row, m)),
+                  column);
+          finish(then, result, then.let("sum", load(sum, index(0))));
+        });
+  }
+
+  static Expr quotient(Expr x, Dim by) {
+    return by.isConstant() ? div(x, by.constant()) : new Expr.Binary(BinaryFn.DIVIDE, x, size(by));
+  }
+
+  static Expr remainder(Expr x, Dim by) {
+    return by.isConstant()
+        ? rem(x, by.constant())
+        : new Expr.Binary(BinaryFn.REMAINDER, x, size(by));
+  }
+
+  private void multiply(LoopBuilder b, GpuTiles tiles, GpuTile.End end) {
+    b.loop(
+        LoopKind.GRID_Z,
+        "z",
+        size(z.times(tiles.pieces())),
+        (gridZ, zp) ->
+            gridZ.loop(
+                LoopKind.GRID_Y,
+                "bn",
+                GpuThreads.blocks(n, tiles.n()),
+                (gridY, bn) ->
+                    gridY.loop(
+                        LoopKind.GRID_X,
+                        "bm",
+                        GpuThreads.blocks(m, tiles.m()),
+                        (gridX, bm) -> {
+                          long staging = tiles.m() * tiles.n();
+                          long operands = GpuTiles.DEPTH * (tiles.m() + tiles.n());
+                          Buffer shared =
+                              gridX.alloc(
+                                  "tile", DType.F32, 1, Math.max(staging, operands), Space.SHARED);
+                          threads(
+                              gridX,
+                              (thread, y, x) ->
+                                  new GpuTile(this, tiles, shared, thread, zp, bm, bn, y, x)
+                                      .write(end));
+                        })));
+  }
+
+  /** What a thread of a block does. */
+  private interface ThreadBody {
+    void write(LoopBuilder b, Expr y, Expr x);
+  }
+
+  private static void threads(LoopBuilder b, ThreadBody body) {
+    b.loop(
+        LoopKind.THREAD_Y,
+        "ty",
+        index(GpuTiles.SIDE),
+        (rows, y) ->
+            rows.loop(
+                LoopKind.THREAD_X,
+                "tx",
+                index(GpuTiles.SIDE),
+                (thread, x) -> body.write(thread, y, x)));
+  }
+}
