@@ -42,9 +42,8 @@ final class Divergence {
     for (Warp w : block.warps) {
       int there = w == from ? waiting.mask : 0;
       for (Split s : w.splits()) {
-        if (s.state == Split.State.AT_BARRIER && s.barrier == waiting.barrier) {
-          there |= s.mask;
-        }
+        boolean come = s.state == Split.State.AT_BARRIER && s.barrier == waiting.barrier;
+        there |= come || s.pc == waiting.pc ? s.mask : 0;
       }
       int absent = w.lanes & ~there;
       if (absent != 0) {

@@ -90,7 +90,10 @@ final class MatrixOps {
       if (load) {
         for (int i = 0; i < 8 * n; i++) {
           Memory memory = w.block.memory;
-          memory.read(w, i, space, w.r[at.base() + i] + at.offset(), 16, false);
+          long address = w.r[at.base() + i] + at.offset();
+          memory.read(w, i, space, address, 16, false);
+          // Several lanes get the row: whoever wrote it alone, it is another's.
+          memory.read(w, i ^ 1, space, address, 16, false);
           for (int k = 0; k < 8; k++) {
             rows[i][k] = memory.value(2 * k, 2);
           }

@@ -26,6 +26,7 @@ final class Memory {
     Launch launch = block.launch;
     parameters = new Region("the kernel's parameters", launch.parameters().length, false);
     System.arraycopy(launch.parameters(), 0, parameters.data, 0, launch.parameters().length);
+    parameters.readOnly = true;
     parameters.mark(0, parameters.bytes(), Region.DEFINED);
     region = parameters;
     locals = new Region[(int) launch.block().count()];
@@ -165,7 +166,7 @@ final class Memory {
   /** Prepares a write of {@code bytes} bytes; {@link #set} writes them. */
   void write(Warp w, int lane, Space space, long address, int bytes, boolean atomic) {
     find(w, lane, space, address, bytes, "writes ");
-    if (region == parameters || space == Space.CONST) {
+    if (region.readOnly) {
       throw w.fault(Kind.INVALID_INSTRUCTION, lane, "writes to read-only memory");
     }
     if (!region.writable(offset, bytes)) {

@@ -164,7 +164,9 @@ final class Races {
       if (!ordered(readers[g], w, lane)) {
         return readers[g];
       }
-      writers[g] = stamp(w, lane, atomic);
+      long now = stamp(w, lane, atomic);
+      // An atomic access does not hide its thread's plain write from the other threads.
+      writers[g] = atomic && writer == (now & ~ATOMIC) ? writer : now;
       readers[g] = NONE;
       writeAt[g] = w.at;
     }

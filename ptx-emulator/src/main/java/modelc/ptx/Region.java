@@ -30,6 +30,10 @@ final class Region {
   final byte[] data;
   final byte[] state;
   private final boolean shared;
+
+  /** Whether kernels may not write to it. */
+  boolean readOnly;
+
   private @Nullable Races races;
 
   /** Begin and end of the parts that the current launch may use; null: all. */

@@ -27,6 +27,7 @@ final class Variables {
       var buffer = new DeviceBuffer(region, base, 0, (int) v.bytes());
       // PTX: what has no initial value begins as zero.
       buffer.write(v.initial() == null ? new byte[(int) v.bytes()] : v.initial());
+      region.readOnly = v.space().equals("const");
       buffers.add(buffer);
       byName.put(v.name(), buffer);
     }

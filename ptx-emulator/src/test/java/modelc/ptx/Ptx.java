@@ -82,11 +82,11 @@ final class Ptx {
     var body = new StringBuilder();
     body.append(
         """
-        .reg .b32 %tid;
+        .reg .b32 %thread;
         .reg .b64 %at, %p, %pd;
         .reg .pred p, q;
-        mov.u32 %tid, %tid.x;
-        mul.wide.u32 %at, %tid, 8;
+        mov.u32 %thread, %tid.x;
+        mul.wide.u32 %at, %thread, 8;
         """);
     var names = new ArrayList<String>();
     for (int k = 0; k < t.length; k++) {
