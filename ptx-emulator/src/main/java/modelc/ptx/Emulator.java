@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import modelc.ptx.EmulatorOptions.Order;
 
@@ -17,9 +18,11 @@ public final class Emulator {
 
   private static final int SHARED_SM90 = 227 * 1024;
 
+  /** Of all emulators: they may share memory, and its record of accesses is kept by launch. */
+  private static final AtomicInteger LAUNCHES = new AtomicInteger();
+
   private final DeviceMemory memory;
   private final EmulatorOptions options;
-  private int launches;
 
   public Emulator(DeviceMemory memory) {
     this(memory, EmulatorOptions.DEFAULT);
@@ -48,7 +51,6 @@ public final class Emulator {
     checkShared(kernel, sharedBytes(program, dynamicSharedBytes));
     byte[] parameters = Arguments.pack(program, arguments);
     Map<Region, long[]> windows = windows(arguments);
-    launches++;
     var launch =
         new Launch(
             program,
@@ -60,7 +62,7 @@ public final class Emulator {
             memory,
             kernel.module().variables(),
             options,
-            launches);
+            LAUNCHES.incrementAndGet());
     windows.forEach((region, w) -> region.windows = w);
     try {
       return run(launch);

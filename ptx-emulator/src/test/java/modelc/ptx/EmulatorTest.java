@@ -179,11 +179,28 @@ class EmulatorTest {
         .hasMessageContaining(
             "race: writes 4 bytes at byte 0 of one, which thread (0, 0, 0) of block (0, 0, 0) wrote"
                 + " at PTX line 10");
-    // One launch after another is ordered.
-    var e = new Emulator(memory);
-    e.launch(k, Dim3.of(1), Dim3.of(1), 0, one);
-    e.launch(k, Dim3.of(1), Dim3.of(1), 0, one);
-    assertThat(one.toInts()).containsExactly(1);
+  }
+
+  @Test
+  void oneLaunchAfterAnotherIsOrdered() {
+    DeviceBuffer one = memory.allocate("one", 4);
+    String text =
+        Ptx.kernel(
+            ".param .u64 p",
+            """
+            .reg .b64 %rd1;
+            .reg .b32 %r1;
+            .reg .pred %p1;
+            ld.param.u64 %rd1, [p];
+            mov.u32 %r1, %ctaid.x;
+            setp.eq.u32 %p1, %r1, WHO;
+            @%p1 st.global.u32 [%rd1], %r1;
+            """);
+    for (int who = 0; who < 3; who++) {
+      PtxKernel k = Ptx.parse(text.replace("WHO", String.valueOf(who))).kernel("k");
+      new Emulator(memory).launch(k, Dim3.of(3), Dim3.of(1), 0, one);
+      assertThat(one.toInts()).containsExactly(who);
+    }
   }
 
   @Test
