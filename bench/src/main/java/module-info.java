@@ -8,6 +8,7 @@ module modelc.bench {
   requires modelc.ir;
   requires modelc.frontend;
   requires modelc.passes;
+  requires modelc.backend.llvm;
   requires modelc.backend.cpu;
   requires modelc.backend.gpu;
   requires modelc.runtime;
