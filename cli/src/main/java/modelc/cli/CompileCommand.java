@@ -61,6 +61,12 @@ final class CompileCommand implements Callable<Integer> {
   String cpu = "native";
 
   @Option(
+      names = "--target",
+      paramLabel = "TARGET",
+      description = "The system: x86_64-linux, aarch64-linux or wasm32 (default: this one).")
+  Optional<String> target = Optional.empty();
+
+  @Option(
       names = "--format",
       paramLabel = "FORMAT",
       description = "so or jar (default: by the end of the output's name, or so).")
@@ -122,12 +128,18 @@ final class CompileCommand implements Callable<Integer> {
 
   private Machine machine() {
     try {
-      return Machine.named(cpu);
+      return target.isPresent() ? Machine.named(target.get(), cpu) : Machine.named(cpu);
     } catch (IllegalArgumentException e) {
       var names = new ArrayList<>(List.of("native"));
       names.addAll(Machine.LEVELS);
       throw new UsageException(
-          "C0110", "no processor is called " + cpu, "use one of " + String.join(", ", names), e);
+          "C0110",
+          String.valueOf(e.getMessage()),
+          "use --cpu "
+              + String.join(", ", names)
+              + "; --target "
+              + String.join(", ", Machine.TARGETS),
+          e);
     }
   }
 

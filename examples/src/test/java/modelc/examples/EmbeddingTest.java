@@ -7,11 +7,8 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -43,33 +40,8 @@ class EmbeddingTest {
     assertThat(Main.run("compile", model, "-o", library.toString(), "--cpu", "x86-64-v3")).isZero();
   }
 
-  /** What a program prints; it must succeed. */
   private static String output(Object... command) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(Arrays.stream(command).map(Object::toString).toList())
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
-    return said;
-  }
-
-  private static boolean isInstalled(String program) {
-    return Stream.of(System.getenv("PATH").split(":", -1))
-        .anyMatch(p -> Files.isExecutable(Path.of(p, program)));
-  }
-
-  private static float[] numbers(String text) {
-    var found = new ArrayList<Float>();
-    for (String word : text.replaceAll("[\\[\\],]", " ").strip().split("\\s+", -1)) {
-      found.add(Float.valueOf(word));
-    }
-    float[] numbers = new float[found.size()];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = found.get(i);
-    }
-    return numbers;
+    return Programs.output(folder, List.of(command));
   }
 
   /** The logits of the programs' picture, from the library by way of this process. */
@@ -116,7 +88,7 @@ class EmbeddingTest {
 
   @Test
   void aCProgramInfers() throws IOException, InterruptedException {
-    assumeTrue(isInstalled("cc"), "skipped: no C compiler");
+    assumeTrue(Programs.isInstalled("cc"), "skipped: no C compiler");
     Path program = folder.resolve("infer");
     output(
         "cc",
@@ -128,13 +100,13 @@ class EmbeddingTest {
         library,
         "-o",
         program);
-    assertThat(numbers(output(program))).isEqualTo(expected());
+    assertThat(Programs.numbers(output(program))).isEqualTo(expected());
   }
 
   @Test
   void aPythonScriptInfers() throws IOException, InterruptedException {
-    assumeTrue(isInstalled("python3"), "skipped: no python3");
-    assertThat(numbers(output("python3", PROGRAMS.resolve("infer.py"), library)))
+    assumeTrue(Programs.isInstalled("python3"), "skipped: no python3");
+    assertThat(Programs.numbers(output("python3", PROGRAMS.resolve("infer.py"), library)))
         .isEqualTo(expected());
   }
 
@@ -147,7 +119,8 @@ class EmbeddingTest {
         List.of(Path.of(System.getProperty("java.home"), "bin", "java"), NATIVE, "-cp", runtime);
     String trained = output(with(java, PROGRAMS.resolve("Train.java"), library, weights));
     assertThat(trained).contains("accuracy=");
-    float[] logits = numbers(output(with(java, PROGRAMS.resolve("Infer.java"), library, weights)));
+    float[] logits =
+        Programs.numbers(output(with(java, PROGRAMS.resolve("Infer.java"), library, weights)));
     assertThat(logits).hasSize(10);
     assertThat(logits[1]).as("an upright stroke: %s", trained).isGreaterThan(logits[0]);
   }
@@ -202,7 +175,7 @@ class EmbeddingTest {
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Path program = PROGRAMS.resolve("InProcess.java");
     Path model = Reference.FOLDER.resolve("xor.model").toAbsolutePath();
-    float[] logits = numbers(output(java, NATIVE, "-cp", path, program, model));
+    float[] logits = Programs.numbers(output(java, NATIVE, "-cp", path, program, model));
     assertThat(logits[0]).isNegative();
     assertThat(logits[1]).isPositive();
     assertThat(logits[2]).isPositive();

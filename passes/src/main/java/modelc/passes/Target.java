@@ -16,4 +16,10 @@ public record Target(int vectorLanes, int vectorRegisters, long l1Bytes, long l2
 
   /** A common x86-64 machine with AVX-512, and vectors of half that length where they suffice. */
   public static final Target AVX512 = new Target(16, 32, 32 << 10, 1 << 20, 32 << 20);
+
+  /** A common 64-bit ARM machine: vectors of four. */
+  public static final Target NEON = new Target(4, 32, 64 << 10, 512 << 10, 8 << 20);
+
+  /** WebAssembly's vectors of four, on a machine of which nothing is known. */
+  public static final Target WASM = new Target(4, 16, 32 << 10, 256 << 10, 8 << 20);
 }

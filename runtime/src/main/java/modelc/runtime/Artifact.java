@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
  * A compiled model as a file: a shared library that carries its own specification and a seal over
  * all its bytes. It holds code and no weights; what the entries are is in {@code docs/abi.md}.
  *
- * <p>The file is an ordinary library with 64 bytes after its end: {@code "modelc"} and two zero
- * bytes, where its description lies in the file (offset and length, 8 bytes each, little-endian), 8
- * zero bytes, and the SHA-256 of everything before it. The description, which C programs find under
- * the symbol {@code modelc_metadata}, is JSON in UTF-8.
+ * <p>The file is an ordinary library with 64 bytes after its end (for WebAssembly, which allows
+ * nothing there, in a custom section at its end): {@code "modelc"} and two zero bytes, where its
+ * description lies in the file (offset and length, 8 bytes each, little-endian), 8 zero bytes, and
+ * the SHA-256 of everything before it. The description, which C programs find under the symbol
+ * {@code modelc_metadata}, is JSON in UTF-8.
  *
  * <p>The seal tells a damaged file, not a malicious one: running a library is running a program.
  *
@@ -49,6 +50,9 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
   private static final byte[] MAGIC = {'m', 'o', 'd', 'e', 'l', 'c', 0, 0};
   private static final int FOOTER = 64;
   private static final int DIGEST = 32;
+
+  /** The head of a custom section of WebAssembly, called {@code seal}, around the footer. */
+  private static final byte[] SECTION = {0, 5 + FOOTER, 4, 's', 'e', 'a', 'l'};
 
   /**
    * What a library was made from and for.
@@ -123,10 +127,12 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
     if (at < 0) {
       throw new IllegalArgumentException("the library does not contain its description");
     }
-    byte[] sealed = Arrays.copyOf(library, Math.addExact(library.length, FOOTER));
+    byte[] before = library.length > 0 && library[0] == 0 ? SECTION : new byte[0];
+    byte[] sealed = Arrays.copyOf(library, library.length + before.length + FOOTER);
     ByteBuffer.wrap(sealed)
         .order(ByteOrder.LITTLE_ENDIAN)
         .position(library.length)
+        .put(before)
         .put(MAGIC)
         .putLong(at)
         .putLong(text.length);

@@ -28,7 +28,12 @@ final class Barrier {
 
   private Barrier() {}
 
-  static String define(ModuleText module, boolean x86) {
+  static String define(ModuleText module, String triple) {
+    if (triple.startsWith("wasm")) {
+      // One thread: there is nobody to wait for.
+      return "define internal void @modelc.barrier(ptr %line, i32 %nthreads) { ret void }\n";
+    }
+    boolean x86 = triple.startsWith("x86_64");
     module.declare("declare i64 @syscall(i64, ...)");
     String pause;
     if (x86) {

@@ -46,6 +46,12 @@ record CpuDialect(String linkage) implements KernelDialect {
     return "ptr";
   }
 
+  /** Callers may pass memory that is aligned to its elements and no more. */
+  @Override
+  public int alignment(Buffer buffer) {
+    return buffer.dtype().bytes();
+  }
+
   @Override
   public boolean branchesOnMasks() {
     return false;

@@ -45,7 +45,7 @@ import modelc.ir.loop.LoopProgram;
  */
 final class LlvmEmitter {
   private final LoopProgram program;
-  private final boolean x86;
+  private final String triple;
   private final boolean timed;
   private final IdentityHashMap<Kernel, Set<Integer>> aliased = new IdentityHashMap<>();
   private final List<List<Kernel>> parts = new ArrayList<>();
@@ -63,7 +63,7 @@ final class LlvmEmitter {
   LlvmEmitter(LoopProgram program, String triple, int parts, boolean timed) {
     this.program = program;
     this.timed = timed;
-    this.x86 = triple.startsWith("x86_64");
+    this.triple = triple;
     List<Kernel> kernels = collect();
     int count = Math.max(1, Math.min(parts, kernels.size()));
     long[] sizes = new long[count];
@@ -91,7 +91,7 @@ final class LlvmEmitter {
    * a time.
    */
   String part(int index) {
-    var module = new ModuleText();
+    var module = new ModuleText(!triple.startsWith("wasm"));
     var dialect = new CpuDialect(parts.size() == 1 ? "internal" : "hidden");
     for (Kernel k : parts.get(index)) {
       module.function(KernelEmitter.emit(module, k, dialect, aliased.getOrDefault(k, Set.of())));
@@ -149,7 +149,7 @@ final class LlvmEmitter {
         alone = false;
       }
       if (launch.barrier() || timed) {
-        module.helper("modelc.barrier", () -> Barrier.define(module, x86));
+        module.helper("modelc.barrier", () -> Barrier.define(module, triple));
         f.line("call void @modelc.barrier(ptr " + barrier + ", i32 %nthreads)");
       }
       times.ifPresent(t -> t.next(f));

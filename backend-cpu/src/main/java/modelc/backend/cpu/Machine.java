@@ -21,6 +21,12 @@ public record Machine(String triple, String cpu, String features) {
   /** The names by which a common subset of processors may be asked for. */
   public static final List<String> LEVELS = List.of("x86-64-v3", "x86-64-v4");
 
+  /** Systems that code can be generated for, whatever this one is. */
+  public static final List<String> TARGETS = List.of("x86_64-linux", "aarch64-linux", "wasm32");
+
+  private static final String WASM_FEATURES =
+      "+simd128,+bulk-memory,+bulk-memory-opt,+nontrapping-fptoint,+sign-ext";
+
   /** What code may use of each level, as Linux names it in /proc/cpuinfo. */
   private static final List<String> V3 =
       List.of("avx", "avx2", "fma", "f16c", "bmi1", "bmi2", "abm", "movbe");
@@ -57,13 +63,50 @@ public record Machine(String triple, String cpu, String features) {
     return new Machine(host().triple(), cpu, "");
   }
 
+  /**
+   * A machine of one of {@link #TARGETS}, with a processor of the named level where there are
+   * levels.
+   *
+   * @throws IllegalArgumentException if there is no such target, or it has no such processor
+   */
+  public static Machine named(String target, String cpu) {
+    boolean plain = cpu.equals("native") || cpu.equals("generic");
+    if (!TARGETS.contains(target)) {
+      throw new IllegalArgumentException(
+          "no target is called " + target + "; there are " + String.join(", ", TARGETS));
+    }
+    if (target.equals("x86_64-linux")) {
+      boolean here = cpu.equals("native") && host().triple().startsWith("x86_64");
+      String level = plain ? LEVELS.getFirst() : named(cpu).cpu();
+      return here ? host() : new Machine("x86_64-unknown-linux-gnu", level, "");
+    }
+    if (!plain) {
+      throw new IllegalArgumentException(
+          "no processor of " + target + " is called " + cpu + "; there is generic");
+    }
+    return target.equals("wasm32")
+        ? new Machine("wasm32-unknown-unknown", "generic", WASM_FEATURES)
+        : new Machine("aarch64-unknown-linux-gnu", "generic", "+neon");
+  }
+
   /** What the passes may assume of it: vectors of 512 bits where the processor has them. */
   public Target target() {
-    return required().containsAll(V4) ? Target.AVX512 : Target.AVX2;
+    return switch (triple.substring(0, triple.indexOf('-'))) {
+      case "aarch64" -> Target.NEON;
+      case "wasm32" -> Target.WASM;
+      default -> required().containsAll(V4) ? Target.AVX512 : Target.AVX2;
+    };
+  }
+
+  boolean isWasm() {
+    return triple.startsWith("wasm");
   }
 
   /** What a processor must have to run the code, as Linux names it; empty where that is unknown. */
   public List<String> required() {
+    if (triple.startsWith("aarch64")) {
+      return List.of("asimd");
+    }
     if (!triple.startsWith("x86_64")) {
       return List.of();
     }

@@ -49,21 +49,48 @@ public final class SharedLibrary {
       String constants = constants(abiVersion, metadata);
       byte[] described = LlvmCompiler.object(constants, object.machine().llvm(), true).bytes();
       inputs.add(write(folder, "metadata.o", described));
-      Path exports = folder.resolve("exports");
-      Files.writeString(exports, exports(functions));
-      Path out = folder.resolve("library.so");
-      var command =
-          new ArrayList<String>(List.of(linker().toString(), "-flavor", "gnu", "-shared"));
-      command.addAll(
-          List.of("--version-script=" + exports, "--gc-sections", "--build-id=none", "-znow"));
-      command.addAll(List.of("-zrelro", "-znoexecstack", "--hash-style=gnu", "-s", "-o"));
-      command.add(out.toString());
+      var exported = new ArrayList<>(functions);
+      exported.addAll(List.of("modelc_abi_version", "modelc_metadata"));
+      Path out = folder.resolve("library");
+      var command = new ArrayList<String>(List.of(linker().toString(), "-flavor"));
+      if (object.machine().isWasm()) {
+        inputs.add(
+            write(
+                folder,
+                "lacking.o",
+                LlvmCompiler.object(WasmLacks.CODE, object.machine().llvm(), true).bytes()));
+        command.addAll(wasm(exported));
+      } else {
+        command.addAll(elf(Files.writeString(folder.resolve("exports"), exports(exported))));
+      }
+      command.addAll(List.of("-s", "--gc-sections", "-o", out.toString()));
       command.addAll(inputs);
       run(command);
       return Files.readAllBytes(out);
     } finally {
       delete(folder);
     }
+  }
+
+  private static List<String> elf(Path exports) {
+    return List.of(
+        "gnu",
+        "-shared",
+        "--version-script=" + exports,
+        "--build-id=none",
+        "-znow",
+        "-zrelro",
+        "-znoexecstack",
+        "--hash-style=gnu");
+  }
+
+  /** A module that brings its memory; what it does not use of that begins at __heap_base. */
+  private static List<String> wasm(List<String> exported) {
+    var options =
+        new ArrayList<>(List.of("wasm", "--no-entry", "--stack-first", "-zstack-size=1048576"));
+    exported.forEach(e -> options.add("--export=" + e));
+    options.add("--export=__heap_base");
+    return options;
   }
 
   private static String constants(int abiVersion, String metadata) {
@@ -80,11 +107,8 @@ public final class SharedLibrary {
         .formatted(abiVersion, bytes.length + 1, text);
   }
 
-  private static String exports(List<String> functions) {
-    var all = new ArrayList<>(functions);
-    all.add("modelc_abi_version");
-    all.add("modelc_metadata");
-    return "{ global: " + String.join("; ", all) + "; local: *; };\n";
+  private static String exports(List<String> exported) {
+    return "{ global: " + String.join("; ", exported) + "; local: *; };\n";
   }
 
   /** The linker, unpacked beside the libLLVM it needs. */

@@ -100,6 +100,10 @@ final class Arithmetic {
 
   String fma(DType dtype, int lanes, String x, String y, String z) {
     String t = LlvmTypes.value(dtype, lanes);
+    if (!f.module().fuses()) {
+      String product = f.pure("fmul " + t + " " + x + ", " + y);
+      return f.pure("fadd " + t + " " + product + ", " + z);
+    }
     return f.intrinsic(
         t, "llvm.fma." + LlvmTypes.suffix(dtype, lanes), t + " " + x, t + " " + y, t + " " + z);
   }

@@ -22,6 +22,11 @@ public interface KernelDialect {
   /** The type of a pointer to an element of {@code space}. */
   String pointer(Space space);
 
+  /** What is known of a pointer to a buffer, in bytes it is a multiple of. */
+  default int alignment(Buffer buffer) {
+    return 64;
+  }
+
   /**
    * Whether a single access that must not happen is jumped over; otherwise it goes to a dummy
    * element.

@@ -80,7 +80,14 @@ public final class KernelEmitter {
       Buffer b = kernel.parameters().get(i);
       String name = "%" + LlvmTypes.name("b." + b.name());
       expressions.place(b, new MemoryEmitter.Place.Memory(pointer, name));
-      parameters.add(pointer + " " + (aliased.contains(i) ? "" : "noalias ") + "align 64 " + name);
+      parameters.add(
+          pointer
+              + " "
+              + (aliased.contains(i) ? "" : "noalias ")
+              + "align "
+              + dialect.alignment(b)
+              + " "
+              + name);
     }
     for (Symbol s : kernel.symbols()) {
       String name = "%" + LlvmTypes.name("s." + s.name());

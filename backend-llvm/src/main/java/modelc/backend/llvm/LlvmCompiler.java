@@ -65,14 +65,41 @@ public final class LlvmCompiler {
           "prefetch",
           "readcyclecounter",
           "ctlz",
-          "fshl");
+          "fshl",
+          "sadd");
 
   /** Intrinsics of one kind of machine, by how its triples begin. */
   private static final Map<String, String> OWN_INTRINSICS =
-      Map.of("x86_64", "x86", "aarch64", "aarch64", "nvptx64", "nvvm");
+      Map.of("x86_64", "x86", "aarch64", "aarch64", "nvptx64", "nvvm", "wasm32", "wasm");
 
   private static final class Host {
     static final LlvmTarget TARGET = initialiseHost();
+  }
+
+  /** Makes ARM's 64-bit processors known to LLVM, once. */
+  private static final class Aarch64 {
+    static {
+      LLVMInitializeAArch64TargetInfo();
+      LLVMInitializeAArch64Target();
+      LLVMInitializeAArch64TargetMC();
+      LLVMInitializeAArch64AsmPrinter();
+    }
+
+    /** Does nothing but make sure that the above has run. */
+    static void initialise() {}
+  }
+
+  /** Makes WebAssembly known to LLVM, once. */
+  private static final class Wasm {
+    static {
+      LLVMInitializeWebAssemblyTargetInfo();
+      LLVMInitializeWebAssemblyTarget();
+      LLVMInitializeWebAssemblyTargetMC();
+      LLVMInitializeWebAssemblyAsmPrinter();
+    }
+
+    /** Does nothing but make sure that the above has run. */
+    static void initialise() {}
   }
 
   /** Makes NVIDIA's GPUs known to LLVM, once. */
@@ -122,6 +149,19 @@ public final class LlvmCompiler {
     return inModule(ir, machine, optimised, m -> m.generated(LLVMObjectFile));
   }
 
+  /**
+   * Compiles to an object file that checks itself as it runs, for a program with AddressSanitizer's
+   * runtime and a function {@code modelc_undefined(is, what)}, which is told of undefined
+   * behaviour: {@code is} is 1 for division by zero or without a result, overflow, or wrong
+   * alignment.
+   */
+  public static Generated sanitized(String ir, LlvmTarget machine) {
+    try (var module = new OpenModule(Sanitizer.instrument(ir), machine, true)) {
+      module.run("asan");
+      return module.generated(LLVMObjectFile);
+    }
+  }
+
   /** Compiles to assembly text: PTX for GPUs. */
   public static Generated assembly(String ir, LlvmTarget machine) {
     return inModule(ir, machine, true, m -> m.generated(LLVMAssemblyFile));
@@ -158,10 +198,11 @@ public final class LlvmCompiler {
   }
 
   private static LLVMTargetRef target(String triple) {
-    if (triple.startsWith("nvptx")) {
-      Nvptx.initialise();
-    } else {
-      host();
+    switch (triple.substring(0, Math.max(0, triple.indexOf('-')))) {
+      case "nvptx64" -> Nvptx.initialise();
+      case "aarch64" -> Aarch64.initialise();
+      case "wasm32" -> Wasm.initialise();
+      default -> host();
     }
     var target = new LLVMTargetRef();
     var message = new BytePointer((Pointer) null);

@@ -14,6 +14,24 @@ public final class ModuleText {
   private final Set<String> declarations = new LinkedHashSet<>();
   private final Map<String, String> helpers = new LinkedHashMap<>();
   private final StringBuilder functions = new StringBuilder();
+  private final boolean fuses;
+
+  /** Of a machine that multiplies and adds in one step, rounding once. */
+  public ModuleText() {
+    this(true);
+  }
+
+  /**
+   * @param fuses whether the machine multiplies and adds in one step: where it does not, LLVM's
+   *     {@code fma} is a call for each lane
+   */
+  public ModuleText(boolean fuses) {
+    this.fuses = fuses;
+  }
+
+  boolean fuses() {
+    return fuses;
+  }
 
   /** Adds a {@code declare} or a global once. */
   public void declare(String line) {

@@ -74,8 +74,19 @@ final class VectorCode {
     return f.pure("fneg " + type + " " + x);
   }
 
+  /** {@code x * y + z}, rounded once (f32 without such an instruction: nearly always). */
   String fma(String x, String y, String z) {
-    return intrinsic("fma", x, y, z);
+    if (f.module().fuses() || !isF32()) {
+      return intrinsic("fma", x, y, z);
+    }
+    var wide = new VectorCode(f, DType.F64, lanes);
+    String product = wide.mul(widened(wide, x), widened(wide, y)); // exact
+    String sum = wide.add(product, widened(wide, z));
+    return f.pure("fptrunc " + wide.type + " " + sum + " to " + type);
+  }
+
+  private String widened(VectorCode wide, String x) {
+    return f.pure("fpext " + type + " " + x + " to " + wide.type);
   }
 
   /** An LLVM intrinsic on values of this type. */
