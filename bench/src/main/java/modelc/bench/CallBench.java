@@ -38,7 +38,6 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
@@ -47,7 +46,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * few times by a loop in native code.
  */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class CallBench {
   private static final String NETWORK =
@@ -78,7 +77,10 @@ public class CallBench {
       }
       """;
 
-  private static final long CALLS = 20;
+  private static final long CALLS = 5;
+
+  /** So few at a time that most measurements fall into one turn of the scheduler. */
+  private static final int BATCH = 500;
 
   /** Constants, as the runtime's own is: only those are compiled to a plain call. */
   private static final MethodHandle ENTRY =
@@ -167,7 +169,7 @@ public class CallBench {
     return (int) ENTRY.invokeExact(nothing, slots, 0, 1);
   }
 
-  /** Twenty calls of the entry from native code. */
+  /** Five calls of the entry from native code. */
   @Benchmark
   public void manyInNativeCode() throws Throwable {
     LOOP.invokeExact(loop, entry, slots, CALLS);
@@ -184,11 +186,10 @@ public class CallBench {
                     .include(CallBench.class.getName())
                     .forks(0)
                     .verbosity(VerboseMode.SILENT)
-                    .warmupIterations(20)
-                    .warmupTime(TimeValue.milliseconds(200))
-                    .measurementIterations(500)
-                    .measurementTime(
-                        TimeValue.milliseconds(1)) // shorter than a turn of the scheduler
+                    .warmupIterations(400)
+                    .warmupBatchSize(BATCH)
+                    .measurementIterations(200)
+                    .measurementBatchSize(BATCH)
                     .build())
             .run();
     double[] nanos = new double[3];
@@ -196,7 +197,7 @@ public class CallBench {
       int at =
           Arrays.asList("call", "emptyDowncall", "manyInNativeCode")
               .indexOf(r.getPrimaryResult().getLabel());
-      nanos[at] = r.getPrimaryResult().getStatistics().getPercentile(10);
+      nanos[at] = r.getPrimaryResult().getStatistics().getPercentile(10) / BATCH;
     }
     double arithmetic = nanos[2] / CALLS;
     System.out.printf(
