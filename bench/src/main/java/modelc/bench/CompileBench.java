@@ -100,8 +100,9 @@ public final class CompileBench {
       Libraries.write(compiled, program, library);
       System.out.printf(
           Locale.ROOT,
-          "compiled in %.1f s, %d KB of library",
+          "compiled in %.1f s (%.1f of processor), %d KB of library",
           millis.values().stream().mapToDouble(d -> d).sum() / 1e3,
+          processorMillis() / 1e3,
           Files.size(library) >> 10);
     } finally {
       Files.delete(library);
@@ -111,13 +112,23 @@ public final class CompileBench {
         try (Session session = model.open(threads)) {
           Call call = Steps.inference(session, 1);
           Steps.time(call, 3);
+          double before = processorMillis();
           double[] times = DoubleStream.generate(() -> Steps.time(call, 1)).limit(RUNS).toArray();
           System.out.printf(
-              Locale.ROOT, ", %.1f ms an image with %d", Steps.median(times), threads);
+              Locale.ROOT,
+              ", %.1f ms an image with %d (%.1f of processor)",
+              Steps.median(times),
+              threads,
+              (processorMillis() - before) / RUNS);
         }
       }
     }
     System.out.printf(Locale.ROOT, ", at most %d MB of memory%n", peakMegabytes());
+  }
+
+  /** What this process has had of the processor, in all its threads. */
+  private static double processorMillis() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos() / 1e6;
   }
 
   /** The most that was ever resident of this process. */
