@@ -108,7 +108,7 @@ class AccuracyTest {
   @Test
   void resNetTellsPhotographsApart() {
     assumeTrue(Files.isRegularFile(CIFAR), "no CIFAR-10 in " + CIFAR);
-    JsonObject result = train("resnet_cifar.model", "data=image_folder:" + CIFAR, "epochs=12");
+    JsonObject result = train("resnet_cifar.model", "data=image_folder:" + CIFAR, "epochs=30");
     assertThat(number(result, "test", "accuracy")).isGreaterThanOrEqualTo(0.85);
   }
 
