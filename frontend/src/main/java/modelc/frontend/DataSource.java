@@ -1,7 +1,10 @@
 package modelc.frontend;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Where a recipe's data comes from, as plain values: {@code mnist("dir") -> pad(2)}. What the names
@@ -39,5 +42,29 @@ public record DataSource(
       arguments = List.copyOf(arguments);
       named = Map.copyOf(named);
     }
+
+    private String written(boolean called) {
+      var all = new ArrayList<String>();
+      arguments.forEach(a -> all.add(text(a)));
+      new TreeMap<>(named).forEach((key, value) -> all.add(key + " = " + text(value)));
+      return all.isEmpty() && !called ? name : name + "(" + String.join(", ", all) + ")";
+    }
+
+    private static String text(Object value) {
+      return switch (value) {
+        case String s -> '"' + s + '"';
+        case Transform t -> t.written(false);
+        case List<?> l ->
+            l.stream().map(x -> text((Object) x)).collect(Collectors.joining(", ", "[", "]"));
+        default -> value.toString();
+      };
+    }
+  }
+
+  /** As a .model file writes it. */
+  public String written() {
+    var steps = new ArrayList<>(List.of(new Transform(name, arguments, named)));
+    steps.addAll(transforms);
+    return steps.stream().map(s -> s.written(true)).collect(Collectors.joining(" -> "));
   }
 }

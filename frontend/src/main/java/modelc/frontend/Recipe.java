@@ -1,7 +1,11 @@
 package modelc.frontend;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
+import modelc.ir.tensor.Entry;
 
 /**
  * What a trainer must know of a {@code train} block: everything that is not compiled into the
@@ -10,6 +14,9 @@ import java.util.Optional;
  * @param validation what is held back, or comes from elsewhere
  * @param metrics their names, in the order of the entries' results
  * @param stop when to stop before the last epoch
+ * @param written each key that was set with its value as text, for people to read
+ * @param rate the optimizer's {@code lr} as a function of the scalars it depends on ({@code step},
+ *     {@code steps}, {@code epoch}), where it has one
  */
 public record Recipe(
     DataSource data,
@@ -18,9 +25,17 @@ public record Recipe(
     long epochs,
     long seed,
     List<String> metrics,
-    Optional<EarlyStop> stop) {
+    Optional<EarlyStop> stop,
+    SequencedMap<String, String> written,
+    Optional<Entry> rate) {
   public Recipe {
     metrics = List.copyOf(metrics);
+    written = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(written));
+  }
+
+  /** The same with a learning rate. */
+  public Recipe withRate(Optional<Entry> known) {
+    return new Recipe(data, validation, batch, epochs, seed, metrics, stop, written, known);
   }
 
   /** Data the model is judged by and does not learn from. */

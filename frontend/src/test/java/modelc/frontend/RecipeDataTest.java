@@ -2,6 +2,7 @@ package modelc.frontend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.Optional;
 import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.ir.DType;
 import modelc.ir.TensorType;
+import modelc.ir.tensor.Entry;
+import modelc.ir.tensor.Interpreter;
+import modelc.ir.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** How a recipe's data is read: words, steps, places, and what the catalog hears of the model. */
@@ -32,6 +36,10 @@ class RecipeDataTest {
   }
 
   private static Checked check(String data, String more, DataCatalog catalog) {
+    return check(data, more, catalog, "optimizer = sgd(lr = 0.1)");
+  }
+
+  private static Checked check(String data, String more, DataCatalog catalog, String optimizer) {
     String source =
         """
         model M(size: int = 4) {
@@ -42,10 +50,10 @@ class RecipeDataTest {
             data = %s
             %s
             loss = cross_entropy(y, label)
-            optimizer = sgd(lr = 0.1)
+            %s
         }
         """
-            .formatted(data, more);
+            .formatted(data, more, optimizer);
     return Frontend.load("test.model", source, FrontendOptions.of(catalog));
   }
 
@@ -108,5 +116,31 @@ class RecipeDataTest {
   void validationIsNotAugmented() {
     assertThat(rendered("p()", "validation = p(\"v\") -> pad(1) -> augment(flip)", -1))
         .contains("E0503", "`augment` changes training data alone", "test.model:7:38");
+  }
+
+  @Test
+  void aRecipeTellsItsKeysAndItsRate() {
+    Recipe recipe =
+        check(
+                "pictures(\"p\", bad = skip) -> augment(flip, shift(2), border = edge)",
+                "optimizer = sgd(lr = warmup(10) * cosine(0.1), momentum = 1e-5)\nepochs = 3",
+                new Remembering(new ArrayList<>(), -1),
+                "")
+            .recipe()
+            .orElseThrow();
+    assertThat(recipe.written())
+        .containsEntry(
+            "data", "pictures(\"p\", bad = skip) -> augment(flip, shift(2), border = edge)")
+        .containsEntry("optimizer", "sgd(lr = warmup(10) * cosine(0.1), momentum = 1e-5)")
+        .containsEntry("loss", "cross_entropy(y, label)")
+        .doesNotContainKey("batch");
+    Entry rate = recipe.rate().orElseThrow();
+    assertThat(rate.arguments()).extracting(Entry.Argument::name).contains("step", "steps");
+    List<Tensor> halfway =
+        rate.arguments().stream()
+            .map(a -> Tensor.scalar(DType.F64, a.name().equals("step") ? 51 : 100))
+            .toList();
+    double lr = Interpreter.run(rate.function(), halfway).getFirst().scalar();
+    assertThat(lr).isCloseTo(0.05, within(1e-7));
   }
 }

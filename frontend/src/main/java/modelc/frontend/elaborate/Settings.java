@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import modelc.frontend.DataSource;
 import modelc.frontend.FrontendOptions;
 import modelc.frontend.Limits;
 import modelc.frontend.ast.Decl;
@@ -132,6 +134,18 @@ final class Settings {
   /** A data source given on the command line. */
   Optional<String> dataOverride() {
     return dataOverride;
+  }
+
+  /** The values of all keys that are set, as text; {@code data} is what they came to. */
+  SequencedMap<String, String> written(DataSource data) {
+    var texts = new LinkedHashMap<String, String>(Map.of("data", data.written()));
+    for (String key : KEYS) {
+      Decl.Setting s = byKey.get(key);
+      if (s != null) {
+        texts.putIfAbsent(key, Written.text(s.value()));
+      }
+    }
+    return texts;
   }
 
   Sources sources() {

@@ -15,6 +15,7 @@ import modelc.frontend.Recipe;
 import modelc.frontend.ast.Decl;
 import modelc.frontend.ast.Expr;
 import modelc.frontend.diagnostic.Code;
+import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.Role;
 import modelc.ir.Shape;
@@ -232,7 +233,9 @@ final class Training {
         settings.epochs(module),
         settings.seed(module),
         metricNames,
-        details.stop());
+        details.stop(),
+        settings.written(data),
+        Optional.empty());
   }
 
   /** Loss and metrics over one entry's outputs. */
@@ -416,10 +419,31 @@ final class Training {
                     "`clip` is the largest global norm, a number",
                     Show.kind(limit));
               }
+              recipe = recipe().withRate(rate(trained.phase(), o, optimizer.value().span()));
               return step.updates(judged.loss, o, limit, optimizer.value().span());
             });
     var results = results(judged);
     results.add(result("finite", Entry.Kind.FINITE, step.finite()));
     return Entries.of("train", trained.phase(), results, updates);
+  }
+
+  /** What {@code lr} is at each step: nothing where it depends on more than the run's progress. */
+  private Optional<Entry> rate(Phase phase, Val.ConfiguredOptimizer o, Span place) {
+    Val lr = o.config().get("lr");
+    if (lr == null || !(lr instanceof Val.Tensor || Numbers.isNumber(lr))) {
+      return Optional.empty();
+    }
+    Value value =
+        lr instanceof Val.Tensor t
+            ? t.value()
+            : context.emit(
+                place,
+                () -> phase.builder.constant(TensorType.scalar(DType.F64), Numbers.real(lr)));
+    Entry rate = Entries.of("lr", phase, List.of(result("lr", Entry.Kind.OUTPUT, value)));
+    boolean known =
+        value.type().rank() == 0
+            && rate.arguments().stream()
+                .allMatch(a -> a.kind() == Entry.Kind.SCALAR && !a.name().equals("seed"));
+    return known ? Optional.of(rate) : Optional.empty();
   }
 }

@@ -3,16 +3,24 @@ package modelc.frontend.elaborate;
 import java.util.stream.Collectors;
 import modelc.frontend.ast.Expr;
 
-/** Expressions as text again, for messages. It keeps the meaning, not the spacing. */
+/** Expressions as text again, for messages and reports. It keeps the meaning, not the spacing. */
 final class Written {
   private Written() {}
 
   static String text(Expr e) {
     return switch (e) {
       case Expr.IntLiteral i -> Long.toString(i.value());
-      case Expr.FloatLiteral f -> Double.toString(f.value());
+      case Expr.FloatLiteral f -> Double.toString(f.value()).replace(".0E", "e").replace('E', 'e');
       case Expr.BoolLiteral b -> Boolean.toString(b.value());
-      case Expr.Text _ -> "\"...\"";
+      case Expr.Text t ->
+          t.pieces().stream()
+              .map(
+                  p ->
+                      switch (p) {
+                        case Expr.Piece.Characters c -> c.text();
+                        case Expr.Piece.Shown v -> "{" + text(v.value()) + "}";
+                      })
+              .collect(Collectors.joining("", "\"", "\""));
       case Expr.Name n -> n.name();
       case Expr.ListOf l ->
           l.items().stream().map(Written::text).collect(Collectors.joining(", ", "[", "]"));
