@@ -2,6 +2,7 @@
 module modelc.cli {
   requires static org.jspecify;
   requires com.google.gson;
+  requires java.desktop; // drawing, ImageIO
   requires java.management;
   requires jdk.management;
   requires info.picocli;

@@ -204,7 +204,7 @@ final class TrainCommand implements Callable<Integer> {
               "saved after step %,d; go on with the same command and --resume", result.steps());
           return ExitCode.INTERRUPTED.code();
         }
-        save(session, saved);
+        save(session, saved, data.train().classNames());
       }
     }
     if (result.outcome() == TrainingResult.Outcome.STOPPED_EARLY) {
@@ -221,12 +221,12 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** Saves the weights; where they should go there may be no room by now, but elsewhere. */
-  private void save(Session session, Path weights) throws IOException {
+  private void save(Session session, Path weights, List<String> classes) throws IOException {
     try {
-      session.save(weights);
+      ClassNames.save(session, weights, classes);
     } catch (FileException e) {
       Path elsewhere = Files.createTempDirectory("modelc-").resolve("weights.safetensors");
-      session.save(elsewhere);
+      ClassNames.save(session, elsewhere, classes);
       talk.line("the weights are in %s", elsewhere);
       throw e;
     }

@@ -103,7 +103,8 @@ record Augment(List<Change> changes, Border border) implements Transform {
           p.smooth(e.image(), border),
           e.label(),
           mask == null ? null : p.nearest(mask, border),
-          box);
+          box,
+          e.frame());
     }
     return e;
   }

@@ -80,6 +80,37 @@ public final class Data {
         .columns(request.channels(source.channels()), finalSize(source, transforms));
   }
 
+  /**
+   * Pictures to predict on.
+   *
+   * @param places folders, zip files and single files
+   * @param recipe whose way pictures take; without one they are brought to the model's size
+   * @param image what the model reads, {@code f32[c,h,w]}
+   * @throws DataException if there are no pictures there, or the model reads none
+   * @throws modelc.runtime.FileException if a place is not there or cannot be read
+   */
+  public static NewPictures pictures(List<Path> places, Optional<Request> recipe, Column image) {
+    List<Long> shape = image.shape();
+    if (shape.size() != 3 || shape.getFirst() != 1 && shape.getFirst() != 3) {
+      throw new DataException(
+          "D0416",
+          "the model reads " + image + ", which no picture is",
+          "pictures are f32[1,h,w] or f32[3,h,w]; give other inputs as .npy files");
+    }
+    boolean pictures = recipe.isPresent() && !recipe.get().source().name().equals("csv");
+    return new NewPictures(
+        places.stream().map(FileTree::ofFiles).toList(),
+        Math.toIntExact(shape.getFirst()),
+        new Size(Math.toIntExact(shape.get(1)), Math.toIntExact(shape.get(2))),
+        pictures ? source(recipe.get()).stated() : Optional.empty(),
+        pictures ? transforms(recipe.get()) : List.of());
+  }
+
+  /** Whether a recipe's data leave out files that cannot be used. */
+  public static boolean skipsBad(Request recipe) {
+    return !recipe.source().name().equals("csv") && source(recipe).bad() == PictureSource.Bad.SKIP;
+  }
+
   /** The size of all pictures in the end; files are looked into only where nothing else tells. */
   private static Size finalSize(PictureSource source, List<Transform> transforms) {
     return after(source.stated(), transforms)

@@ -70,6 +70,12 @@ abstract sealed class FileTree {
     }
   }
 
+  /** As {@link #open}, but a file that is no zip file is a tree of its own. */
+  static FileTree ofFiles(Path place) {
+    boolean single = Files.isRegularFile(place) && !place.toString().endsWith(".zip");
+    return single ? new Single(place) : open(place);
+  }
+
   /** All files, sorted, as {@code folder/name}. */
   final List<String> files() {
     return files;
@@ -85,7 +91,7 @@ abstract sealed class FileTree {
   }
 
   /** How a message names a file. */
-  final String name(String file) {
+  String name(String file) {
     return place + "/" + file;
   }
 
@@ -126,6 +132,26 @@ abstract sealed class FileTree {
     @Override
     byte[] read(String file) throws IOException {
       try (InputStream in = Files.newInputStream(place().resolve(file))) {
+        return limited(in);
+      }
+    }
+  }
+
+  /** One file alone, which is the place. */
+  private static final class Single extends FileTree {
+    Single(Path place) {
+      super(place);
+      add(String.valueOf(place.getFileName()), false);
+    }
+
+    @Override
+    String name(String file) {
+      return place().toString();
+    }
+
+    @Override
+    byte[] read(String file) throws IOException {
+      try (InputStream in = Files.newInputStream(place())) {
         return limited(in);
       }
     }

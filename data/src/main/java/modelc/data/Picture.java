@@ -8,7 +8,7 @@ import java.util.Arrays;
  * A picture in memory: a byte a value, 0 to 255, channel by channel, each row by row. Nobody
  * changes its values once it is made. A mask is a picture of one channel whose values are classes.
  */
-final class Picture {
+public final class Picture {
   private static final float[] SHADES = new float[256];
 
   static {
@@ -36,15 +36,15 @@ final class Picture {
     this(channels, size.height(), size.width(), values);
   }
 
-  int channels() {
+  public int channels() {
     return channels;
   }
 
-  int height() {
+  public int height() {
     return height;
   }
 
-  int width() {
+  public int width() {
     return width;
   }
 
@@ -53,7 +53,7 @@ final class Picture {
   }
 
   /** The values themselves, for reading alone. */
-  byte[] values() {
+  public byte[] values() {
     return values;
   }
 
@@ -132,7 +132,7 @@ final class Picture {
   }
 
   /** Writes the values from 0 to 1. */
-  void writeShades(MemorySegment to) {
+  public void writeShades(MemorySegment to) {
     for (int i = 0; i < values.length; i++) {
       to.setAtIndex(ValueLayout.JAVA_FLOAT, i, SHADES[values[i] & 0xff]);
     }

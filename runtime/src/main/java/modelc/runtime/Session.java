@@ -255,12 +255,22 @@ public final class Session implements AutoCloseable {
    * bytes.
    */
   public void save(Path weights) {
+    save(weights, Map.of());
+  }
+
+  /**
+   * As {@link #save(Path)}, with more metadata: what whoever uses the weights should know.
+   *
+   * @param metadata any keys but {@code format} and {@code model}
+   */
+  public void save(Path weights, Map<String, String> metadata) {
+    var all = new java.util.HashMap<>(metadata);
+    all.put("format", "modelc");
+    all.put("model", model.spec().name());
     locked(
         () ->
             Safetensors.write(
-                weights,
-                Map.of("format", "modelc", "model", model.spec().name()),
-                variables(k -> k == Kind.PARAMETER || k == Kind.STATE)));
+                weights, all, variables(k -> k == Kind.PARAMETER || k == Kind.STATE)));
   }
 
   /**

@@ -1,12 +1,44 @@
 package modelc.runtime;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SequencedMap;
 
 /** Hears how training goes, on the thread that trains: what it does takes time from training. */
 public interface TrainingListener {
   /** Hears nothing. */
   TrainingListener NONE = new TrainingListener() {};
+
+  /** Passes everything on to each of {@code listeners}, in their order. */
+  static TrainingListener all(List<TrainingListener> listeners) {
+    List<TrainingListener> each = List.copyOf(listeners);
+    return new TrainingListener() {
+      @Override
+      public void started(long step, long steps) {
+        each.forEach(l -> l.started(step, steps));
+      }
+
+      @Override
+      public void step(Step step) {
+        each.forEach(l -> l.step(step));
+      }
+
+      @Override
+      public void epoch(Epoch epoch) {
+        each.forEach(l -> l.epoch(epoch));
+      }
+
+      @Override
+      public void checkpoint(Path path, long step) {
+        each.forEach(l -> l.checkpoint(path, step));
+      }
+
+      @Override
+      public void warning(String message) {
+        each.forEach(l -> l.warning(message));
+      }
+    };
+  }
 
   /**
    * A step was made.

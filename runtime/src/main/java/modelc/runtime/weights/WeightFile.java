@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import modelc.runtime.DataException;
@@ -111,10 +112,14 @@ public final class WeightFile implements AutoCloseable {
     return Optional.ofNullable(tensors.get(name));
   }
 
+  /** What the file says of itself; PyTorch's files say nothing. */
+  public Map<String, String> metadata() {
+    return safetensors == null ? Map.of() : safetensors.metadata();
+  }
+
   /** Whether modelc wrote it, with the names of its model. */
   public boolean isOwn() {
-    return safetensors != null
-        && safetensors.metadata().getOrDefault("format", "").startsWith("modelc");
+    return metadata().getOrDefault("format", "").startsWith("modelc");
   }
 
   /** Whether {@link #read} can give a tensor of the file as elements of {@code type}. */

@@ -57,7 +57,9 @@ public final class Weights {
       for (Pair p : matching.fitting()) {
         tensors.put(p.ours().name(), file.read(p.theirs(), p.ours().type(), arena));
       }
-      Safetensors.write(out, Map.of("format", "modelc", "model", model), tensors);
+      var metadata = new HashMap<>(file.isOwn() ? file.metadata() : Map.of());
+      metadata.putAll(Map.of("format", "modelc", "model", model));
+      Safetensors.write(out, metadata, tensors);
     }
   }
 
