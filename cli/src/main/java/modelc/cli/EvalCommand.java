@@ -4,7 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import modelc.cli.picture.Outputs;
+import modelc.cli.report.RunReport;
+import modelc.cli.report.Samples;
 import modelc.data.DataSet;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
@@ -41,19 +45,39 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin WeightOptions names;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write a page with sample predictions and metrics as pictures (HTML).")
+  Optional<Path> report = Optional.empty();
+
   @Override
   public Integer call() throws IOException {
     Checked checked = model.load();
     Recipe recipe = run.recipe(checked, model);
     Datasets data = Datasets.open(recipe, model.folder());
     DataSet source = data.test().or(data::validation).orElse(data.train());
-    Program program = checked.program().only(List.of("init", "eval"));
+    Program program =
+        checked
+            .program()
+            .only(report.isPresent() ? List.of("init", "eval", "infer") : List.of("init", "eval"));
     try (Model compiled = cache.compiler().compile(program).load();
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
       Measured measured =
           new Evaluator(session, run.dataThreads(source))
               .measure(source, Math.toIntExact(recipe.batch()));
+      if (report.isPresent()) {
+        var outputs = new Outputs(program.entry("infer"), source.columns());
+        RunReport.write(
+            report.get(),
+            checked.summary().model(),
+            weights.toString(),
+            measured,
+            source.size(),
+            source.classNames(),
+            new Samples(source, outputs, session).html());
+      }
       if (run.json()) {
         var object = new LinkedHashMap<String, Object>(measured.numbers());
         measured.tables().forEach((name, table) -> object.put(name, table.nested()));

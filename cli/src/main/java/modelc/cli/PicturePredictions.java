@@ -151,7 +151,7 @@ final class PicturePredictions {
           .parallel()
           .forEach(k -> parts.get(k).image().writeShades(memory.asSlice(k * bytes, bytes)));
       Map<String, Tensor> said =
-          predictor.predict(Map.of(image.name(), new Tensor(image.type(), shape, memory)), arena);
+          predictor.predict(Map.of(image.name(), Tensor.wrap(image.type(), shape, memory)), arena);
       int[] first = new int[group.size()];
       for (int g = 1; g < first.length; g++) {
         first[g] = first[g - 1] + requireNonNull(group.get(g - 1).prepared).parts().size();
@@ -245,7 +245,7 @@ final class PicturePredictions {
       Plane mask = p.mask().get();
       drawn = Paint.masked(drawn, mask);
       Files.write(
-          target.resolveSibling(stem(target.getFileName().toString()) + ".mask.png"),
+          target.resolveSibling(stem(String.valueOf(target.getFileName())) + ".mask.png"),
           Paint.png(Paint.labels(mask)));
     }
     if (p.box().isPresent()) {

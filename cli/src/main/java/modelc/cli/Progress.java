@@ -13,7 +13,7 @@ import modelc.runtime.TrainingListener;
  *
  * <p>It keeps no history; the run's log does.
  */
-final class Progress implements TrainingListener {
+public final class Progress implements TrainingListener {
   private static final long REFRESH_NANOS = 100_000_000;
 
   private final Talk talk;
@@ -119,7 +119,7 @@ final class Progress implements TrainingListener {
   }
 
   /** {@code 850 ms}, {@code 12.3 s}, {@code 4 min 05 s}, {@code 2 h 07 min}. */
-  static String duration(double seconds) {
+  public static String duration(double seconds) {
     if (seconds < 1) {
       return Math.round(seconds * 1000) + " ms";
     }

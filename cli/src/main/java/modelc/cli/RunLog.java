@@ -7,21 +7,23 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import modelc.runtime.TrainingListener;
 
-/**
- * Writes a line of CSV an epoch, and passes everything on. A full disk costs the log, not the run.
- */
-final class RunLog implements TrainingListener, AutoCloseable {
+/** Writes a line of CSV an epoch. A full disk costs the log, not the run. */
+final class RunLog implements TrainingListener {
   private final Path file;
-  private final TrainingListener next;
+  private final Consumer<String> warn;
   private boolean headerWritten;
   private boolean failed;
 
-  RunLog(Path file, boolean append, TrainingListener next) {
+  /**
+   * @param warn hears once if the log cannot be written
+   */
+  RunLog(Path file, boolean append, Consumer<String> warn) {
     this.file = file;
-    this.next = next;
+    this.warn = warn;
     this.headerWritten = append && Files.exists(file);
     if (!headerWritten) {
       try {
@@ -67,21 +69,11 @@ final class RunLog implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void started(long step, long steps) {
-    next.started(step, steps);
-  }
-
-  @Override
-  public void step(Step step) {
-    next.step(step);
-  }
-
-  @Override
   public void epoch(Epoch e) {
-    next.epoch(e);
     try {
       if (!headerWritten) {
-        write("epoch,step," + String.join(",", e.metrics().keySet()) + ",seconds\n");
+        String names = String.join(",", e.metrics().keySet());
+        write("epoch,step," + names + ",seconds,samples_per_second,waited\n");
         headerWritten = true;
       }
       String numbers =
@@ -89,23 +81,21 @@ final class RunLog implements TrainingListener, AutoCloseable {
               .map(v -> Double.toString(v))
               .collect(Collectors.joining(","));
       write(
-          String.format(Locale.ROOT, "%d,%d,%s,%.3f\n", e.epoch(), e.step(), numbers, e.seconds()));
+          String.format(
+              Locale.ROOT,
+              "%d,%d,%s,%.3f,%.1f,%.4f\n",
+              e.epoch(),
+              e.step(),
+              numbers,
+              e.seconds(),
+              e.samplesPerSecond(),
+              e.waitShare()));
     } catch (IOException x) {
       if (!failed) {
         failed = true;
-        next.warning("the log " + file + " cannot be written: " + x.getMessage());
+        warn.accept("the log " + file + " cannot be written: " + x.getMessage());
       }
     }
-  }
-
-  @Override
-  public void checkpoint(Path path, long step) {
-    next.checkpoint(path, step);
-  }
-
-  @Override
-  public void warning(String message) {
-    next.warning(message);
   }
 
   private void write(String text) throws IOException {
@@ -113,7 +103,4 @@ final class RunLog implements TrainingListener, AutoCloseable {
     Files.writeString(
         file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND, StandardOpenOption.DSYNC);
   }
-
-  @Override
-  public void close() {}
 }

@@ -3,6 +3,7 @@ package modelc.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,15 +11,22 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
+import modelc.cli.picture.Outputs;
+import modelc.cli.report.Facts;
+import modelc.cli.report.RunReport;
+import modelc.cli.report.Samples;
 import modelc.compiler.Compiled;
 import modelc.compiler.GradientsEntry;
+import modelc.data.DataSet;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
 import modelc.ir.tensor.Program;
 import modelc.runtime.EarlyStopping;
 import modelc.runtime.Evaluator;
 import modelc.runtime.FileException;
+import modelc.runtime.Measured;
 import modelc.runtime.Model;
+import modelc.runtime.NumericException;
 import modelc.runtime.Session;
 import modelc.runtime.Trainer;
 import modelc.runtime.TrainerOptions;
@@ -37,9 +45,13 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Compiles a model to native code and trains it by the recipe in its file.",
-      "Writes weights.safetensors, log.csv and a checkpoint to the folder of the run."
+      "Writes weights.safetensors, log.csv, report.html and a checkpoint to the folder of",
+      "the run."
     })
 final class TrainCommand implements Callable<Integer> {
+  private static final Measured NOTHING_MEASURED =
+      new Measured(new LinkedHashMap<>(), new LinkedHashMap<>());
+
   @Mixin ModelArguments model;
 
   @Mixin CacheOption cache;
@@ -84,9 +96,13 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Go on from the checkpoint in the folder of the run.")
   boolean resume;
 
+  @Option(names = "--no-report", description = "Write no report.html to the folder of the run.")
+  boolean noReport;
+
   private final Talk talk = Talk.standard();
   private final Progress progress = new Progress(talk);
   private double compileMillis;
+  private String compiledHow = "";
 
   @Override
   public Integer call() throws IOException {
@@ -129,7 +145,9 @@ final class TrainCommand implements Callable<Integer> {
         names.load(session, init.get(), recipe.seed(), talk);
       }
       var cause = new NotFinite(checked, program, run.threads(), talk);
-      return train(session, recipe, data, folder, cause);
+      Optional<RunReport> page =
+          noReport ? Optional.empty() : Optional.of(page(session, recipe, data, folder, checked));
+      return train(session, recipe, data, folder, cause, page);
     }
   }
 
@@ -145,18 +163,90 @@ final class TrainCommand implements Callable<Integer> {
     Compiled compiled = cache.compiler().compile(program);
     Model loaded = compiled.load();
     compileMillis = (System.nanoTime() - start) * 1e-6;
-    talk.line(
-        "%s in %s (%d kernels, %d of them distinct)",
-        compiled.cached() ? "found native code" : "compiled to native code",
-        Progress.duration(compileMillis / 1e3),
-        compiled.kernels().all(),
-        compiled.kernels().distinct());
+    compiledHow =
+        String.format(
+            Locale.ROOT,
+            "%s in %s (%d kernels, %d of them distinct)",
+            compiled.cached() ? "found native code" : "compiled to native code",
+            Progress.duration(compileMillis / 1e3),
+            compiled.kernels().all(),
+            compiled.kernels().distinct());
+    talk.line(compiledHow);
     return loaded;
   }
 
-  private int train(Session session, Recipe recipe, Datasets data, Path folder, NotFinite cause)
+  private int train(
+      Session session,
+      Recipe recipe,
+      Datasets data,
+      Path folder,
+      NotFinite cause,
+      Optional<RunReport> page)
       throws IOException {
     Path checkpoint = folder.resolve("checkpoint.safetensors");
+    Path saved = weights.orElseGet(() -> folder.resolve("weights.safetensors"));
+    session.prepareSave(saved);
+    if (!resume && Files.exists(checkpoint)) {
+      talk.line("note: the checkpoint in %s will be replaced; --resume goes on from it", folder);
+    }
+    Path logFile = folder.resolve("log.csv");
+    var log = new RunLog(logFile, resume, this::warn);
+    var listeners = new ArrayList<TrainingListener>(List.of(progress));
+    if (run.json()) {
+      listeners.add(new JsonLines());
+    }
+    listeners.add(log);
+    page.ifPresent(listeners::add);
+    var trainer =
+        new Trainer(
+            session,
+            data.train(),
+            data.validation().map(v -> v),
+            options(recipe, data, checkpoint),
+            TrainingListener.all(listeners));
+    trainer.diagnoseBy(cause);
+    if (resume) {
+      trainer.resume(checkpoint);
+      log.keepBefore(trainer.epoch());
+      page.ifPresent(p -> p.goOnFrom(logFile));
+    }
+    TrainingResult result;
+    try (var _ = Interruption.by(() -> interrupted(trainer))) {
+      result = trainer.run();
+      talk.clear();
+      if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
+        talk.line("saved after step %,d; go on with the same command and --resume", result.steps());
+        page.ifPresent(p -> finish(p, result, NOTHING_MEASURED));
+        return ExitCode.INTERRUPTED.code();
+      }
+      save(session, saved, data.train().classNames());
+    } catch (NumericException e) {
+      page.ifPresent(
+          p ->
+              p.finish(
+                  "stopped: " + e.getMessage(), true, new LinkedHashMap<>(), NOTHING_MEASURED));
+      throw e;
+    }
+    if (result.outcome() == TrainingResult.Outcome.STOPPED_EARLY) {
+      talk.line(
+          "stopped early: no better since epoch %d, whose weights are kept", result.bestEpoch());
+    }
+    Measured test =
+        data.test().isPresent()
+            ? new Evaluator(session, run.dataThreads(data.test().get()))
+                .measure(data.test().get(), Math.toIntExact(recipe.batch()))
+            : NOTHING_MEASURED;
+    page.ifPresent(p -> finish(p, result, test));
+    report(result, test.numbers(), saved);
+    page.ifPresent(_ -> talk.line("report  %s", folder.resolve("report.html")));
+    return ExitCode.OK.code();
+  }
+
+  private void warn(String message) {
+    talk.line("warning: %s", message);
+  }
+
+  private TrainerOptions options(Recipe recipe, Datasets data, Path checkpoint) {
     TrainerOptions options =
         TrainerOptions.of(Math.toIntExact(recipe.epochs()), Math.toIntExact(recipe.batch()))
             .withSeed(recipe.seed())
@@ -179,40 +269,46 @@ final class TrainCommand implements Callable<Integer> {
                   s.minDelta(),
                   s.restore()));
     }
-    Path saved = weights.orElseGet(() -> folder.resolve("weights.safetensors"));
-    session.prepareSave(saved);
-    if (!resume && Files.exists(checkpoint)) {
-      talk.line("note: the checkpoint in %s will be replaced; --resume goes on from it", folder);
-    }
-    TrainingResult result;
-    TrainingListener shown = progress;
-    if (run.json()) {
-      shown = new JsonLines(shown);
-    }
-    try (var log = new RunLog(folder.resolve("log.csv"), resume, shown)) {
-      var trainer = new Trainer(session, data.train(), data.validation().map(v -> v), options, log);
-      trainer.diagnoseBy(cause);
-      if (resume) {
-        trainer.resume(checkpoint);
-        log.keepBefore(trainer.epoch());
-      }
-      try (var _ = Interruption.by(() -> interrupted(trainer))) {
-        result = trainer.run();
-        talk.clear();
-        if (result.outcome() == TrainingResult.Outcome.INTERRUPTED) {
-          talk.line(
-              "saved after step %,d; go on with the same command and --resume", result.steps());
-          return ExitCode.INTERRUPTED.code();
-        }
-        save(session, saved, data.train().classNames());
-      }
-    }
-    if (result.outcome() == TrainingResult.Outcome.STOPPED_EARLY) {
-      talk.line(
-          "stopped early: no better since epoch %d, whose weights are kept", result.bestEpoch());
-    }
-    report(session, recipe, data, result, saved);
-    return ExitCode.OK.code();
+    return options;
+  }
+
+  private RunReport page(
+      Session session, Recipe recipe, Datasets data, Path folder, Checked checked) {
+    DataSet shown = data.validation().orElse(data.train());
+    var outputs = new Outputs(checked.program().entry("infer"), data.train().columns());
+    var samples = new Samples(shown, outputs, session);
+    var facts =
+        new Facts(
+            model.file.toString(),
+            model.set,
+            checked.summary(),
+            recipe,
+            data.train().size(),
+            data.validation().map(DataSet::size).orElse(0L),
+            data.train().classNames(),
+            data.notes(),
+            run.threads(),
+            run.dataThreads(data.train()),
+            data.train().costly(),
+            compiledHow);
+    return new RunReport(folder.resolve("report.html"), facts, samples::html, this::warn);
+  }
+
+  private static void finish(RunReport page, TrainingResult result, Measured test) {
+    var end = new LinkedHashMap<String, String>();
+    end.put("median step", String.format(Locale.ROOT, "%.3f ms", result.stepMillis()));
+    end.put("steps", String.format(Locale.ROOT, "%,d", result.steps()));
+    String outcome =
+        switch (result.outcome()) {
+          case COMPLETED -> "finished";
+          case STOPPED_EARLY ->
+              "stopped early: no better since epoch "
+                  + result.bestEpoch()
+                  + ", whose weights are kept";
+          case STEP_LIMIT -> "stopped after step " + result.steps() + ", as --steps said";
+          case INTERRUPTED -> "interrupted";
+        };
+    page.finish(outcome, false, end, test);
   }
 
   private void interrupted(Trainer trainer) {
@@ -232,13 +328,7 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private void report(
-      Session session, Recipe recipe, Datasets data, TrainingResult result, Path saved) {
-    SequencedMap<String, Double> test =
-        data.test().isPresent()
-            ? new Evaluator(session, run.dataThreads(data.test().get()))
-                .evaluate(data.test().get(), Math.toIntExact(recipe.batch()))
-            : new LinkedHashMap<>();
+  private void report(TrainingResult result, SequencedMap<String, Double> test, Path saved) {
     // A run cut short inside its first epoch has only the means so far.
     boolean whole = result.bestEpoch() > 0 || result.epochs().isEmpty();
     SequencedMap<String, Double> best = whole ? result.best() : result.epochs().getLast().metrics();

@@ -55,15 +55,25 @@ final class KilledRun {
       session.init(1);
       var steps = new Steps(map(folder, arena));
       boolean resume = Files.exists(checkpoint) || Files.exists(before(checkpoint));
-      try (var log = new RunLog(folder.resolve("log.csv"), resume, steps)) {
-        var trainer =
-            new Trainer(session, new Noise(SAMPLES), Optional.of(new Noise(20)), options, log);
-        if (resume) {
-          trainer.resume(checkpoint);
-          log.keepBefore(trainer.epoch());
-        }
-        trainer.run();
+      var log =
+          new RunLog(
+              folder.resolve("log.csv"),
+              resume,
+              message -> {
+                throw new AssertionError(message);
+              });
+      var trainer =
+          new Trainer(
+              session,
+              new Noise(SAMPLES),
+              Optional.of(new Noise(20)),
+              options,
+              TrainingListener.all(List.of(steps, log)));
+      if (resume) {
+        trainer.resume(checkpoint);
+        log.keepBefore(trainer.epoch());
       }
+      trainer.run();
       session.save(folder.resolve("weights.safetensors"));
     }
   }

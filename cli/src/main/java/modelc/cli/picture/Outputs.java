@@ -116,7 +116,8 @@ public final class Outputs {
 
   /** Classes that the model tells apart, of examples or of pixels; 0 if it does neither. */
   public int classes() {
-    String name = names.getOrDefault(Role.SCORES, names.get(Role.MASK));
+    Role role = names.containsKey(Role.SCORES) ? Role.SCORES : Role.MASK;
+    String name = names.getOrDefault(role, "");
     return infer.results().stream()
         .filter(r -> r.name().equals(name))
         .mapToInt(r -> Math.toIntExact(r.value().type().dim(1).constant()))
