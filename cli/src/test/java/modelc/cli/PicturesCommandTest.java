@@ -222,7 +222,7 @@ class PicturesCommandTest {
     Path out = folder.resolve("run");
     assertThat(run("train", model, "--out", out, "--threads", 1).code()).isEqualTo(5);
     assertThat(Files.readString(out.resolve("report.html")))
-        .contains("class=alert", "stopped: step 1 ")
+        .contains("class=alert", "stopped: step ")
         .doesNotContain(">NaN<");
   }
 }
