@@ -1,6 +1,5 @@
 package modelc.cli;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import modelc.compiler.Columns;
@@ -15,16 +14,15 @@ import modelc.runtime.FileException;
  * Tells the front end what columns the data sources of the data module have. It reads no samples.
  */
 final class Catalog implements DataCatalog {
-  private final Path folder;
+  private final Datasets.Reach reach;
 
-  /** A catalog whose relative paths start at {@code folder}. */
-  Catalog(Path folder) {
-    this.folder = folder;
+  Catalog(Datasets.Reach reach) {
+    this.reach = reach;
   }
 
   @Override
   public List<Column> columns(DataSource source) {
-    Request request = Datasets.request(source, folder, 1);
+    Request request = Datasets.request(source, reach, 1);
     try {
       return Data.columns(request).stream().map(Columns::of).toList();
     } catch (DataException e) {

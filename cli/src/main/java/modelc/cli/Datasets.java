@@ -25,13 +25,16 @@ import modelc.runtime.ElementType;
 record Datasets(
     DataSet train, Optional<DataSet> validation, Optional<DataSet> test, List<String> notes) {
 
-  /** Opens what {@code recipe} names; relative paths start at {@code folder}. */
-  static Datasets open(Recipe recipe, Path folder) {
-    DataSets all = Data.open(request(recipe.data(), folder, recipe.seed()));
+  /** Where the paths of a file start, and what folder they must stay in. */
+  record Reach(Path folder, Path root) {}
+
+  /** Opens what {@code recipe} names. */
+  static Datasets open(Recipe recipe, Reach reach) {
+    DataSets all = Data.open(request(recipe.data(), reach, recipe.seed()));
     return switch (recipe.validation().orElse(null)) {
       case null -> new Datasets(all.train(), Optional.empty(), all.test(), all.notes());
       case Recipe.Validation.Source s -> {
-        DataSets given = Data.open(request(s.source(), folder, recipe.seed()));
+        DataSets given = Data.open(request(s.source(), reach, recipe.seed()));
         var notes = new ArrayList<>(all.notes());
         notes.addAll(given.notes());
         yield new Datasets(all.train(), Optional.of(given.train()), all.test(), notes);
@@ -48,13 +51,14 @@ record Datasets(
   }
 
   /** {@code source} as the data module asks for it. */
-  static Request request(DataSource source, Path folder, long seed) {
+  static Request request(DataSource source, Reach reach, long seed) {
     return new Request(
         step(new DataSource.Transform(source.name(), source.arguments(), source.named())),
         source.transforms().stream().map(Datasets::step).toList(),
         source.inputs().stream().flatMap(c -> column(c).stream()).toList(),
-        folder,
-        seed);
+        reach.folder,
+        seed,
+        source.given() ? Optional.empty() : Optional.of(reach.root));
   }
 
   private static Step step(DataSource.Transform t) {

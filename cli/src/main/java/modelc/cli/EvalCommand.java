@@ -55,7 +55,7 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Checked checked = model.load();
     Recipe recipe = run.recipe(checked, model);
-    Datasets data = Datasets.open(recipe, model.folder());
+    Datasets data = Datasets.open(recipe, model.reach());
     DataSet source = data.test().or(data::validation).orElse(data.train());
     Program program =
         checked

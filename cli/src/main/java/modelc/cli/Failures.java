@@ -10,8 +10,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import modelc.frontend.diagnostic.DiagnosticException;
+import modelc.frontend.diagnostic.Printable;
+import modelc.frontend.diagnostic.Suggestions;
 import modelc.runtime.DataException;
 import modelc.runtime.FileException;
 import modelc.runtime.LimitException;
@@ -19,6 +22,7 @@ import modelc.runtime.ModelcException;
 import modelc.runtime.NativeException;
 import modelc.runtime.NumericException;
 import modelc.runtime.UsageException;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -36,17 +40,29 @@ final class Failures {
   }
 
   ExitCode usage(ParameterException e) {
-    talk.line(talk.red("error") + ": " + e.getMessage());
-    if (e instanceof UnmatchedArgumentException unmatched) {
-      List<String> suggestions = unmatched.getSuggestions();
-      if (!suggestions.isEmpty()) {
-        talk.line("  = help: did you mean `%s`?", suggestions.getFirst());
-      }
+    talk.line("%s: %s", talk.red("error"), Printable.of(usageMessage(e)));
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+      CommandSpec command = e.getCommandLine().getCommandSpec();
+      var known = new ArrayList<>(command.optionsMap().keySet());
+      known.addAll(command.subcommands().keySet());
+      Suggestions.help(unmatched.getUnmatched().getFirst(), known)
+          .ifPresent(h -> talk.line("  = help: %s", h));
     }
     talk.line(
         "  = help: `%s --help` tells what it takes",
         e.getCommandLine().getCommandSpec().qualifiedName());
     return ExitCode.USAGE;
+  }
+
+  private static String usageMessage(ParameterException e) {
+    boolean noCommand =
+        e instanceof UnmatchedArgumentException u
+            && !u.getUnmatched().isEmpty()
+            && !u.getUnmatched().getFirst().startsWith("-")
+            && !e.getCommandLine().getSubcommands().isEmpty();
+    return noCommand
+        ? "there is no command `" + ((UnmatchedArgumentException) e).getUnmatched().getFirst() + "`"
+        : String.valueOf(e.getMessage());
   }
 
   ExitCode report(Throwable failure) {
@@ -74,7 +90,7 @@ final class Failures {
   }
 
   private ExitCode known(ModelcException e, ExitCode code) {
-    talk.line(e.render());
+    talk.line(Printable.of(e.render()));
     return code;
   }
 
@@ -86,7 +102,7 @@ final class Failures {
               f.getFile() + ": " + (f.getReason() == null ? "cannot be used" : f.getReason());
           default -> String.valueOf(e.getMessage());
         };
-    talk.line(talk.red("error") + ": " + what);
+    talk.line(talk.red("error") + ": " + Printable.of(what));
     return ExitCode.IO;
   }
 

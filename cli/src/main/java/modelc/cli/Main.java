@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       NewCommand.class,
       CheckCommand.class,
+      FmtCommand.class,
       SummaryCommand.class,
       IrCommand.class,
       TrainCommand.class,
@@ -23,15 +24,17 @@ import picocli.CommandLine.Command;
       PredictCommand.class,
       ExportCommand.class,
       CompileCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CompletionCommand.class
     },
     footer = {
       "",
-      "Data goes to standard output, talk to standard error. Exit codes: 0 ok, 1 the model or the",
-      "data is wrong, 2 usage, 3 input or output, 4 a limit, 5 not finite, 70 a fault of modelc,",
-      "130 interrupted.",
+      "Data goes to standard output, talk to standard error.",
+      "Exit codes: 0 ok, 1 the model or the data is wrong, 2 usage, 3 input or output,",
+      "4 a limit, 5 not finite, 70 a fault of modelc, 130 interrupted.",
       "",
-      "Begin with:  modelc train examples/lenet.model"
+      "Begin with:  modelc train examples/lenet.model",
+      "or with:     modelc new Digits"
     })
 public final class Main implements Runnable {
 
@@ -48,12 +51,18 @@ public final class Main implements Runnable {
   public static int run(String... args) {
     Talk talk = Talk.standard();
     var failures = new Failures(talk, args);
-    return new CommandLine(new Main())
-        .setUsageHelpWidth(80)
-        .setAbbreviatedOptionsAllowed(false)
+    return commandLine()
         .setExecutionExceptionHandler((e, _, _) -> failures.report(e).code())
         .setParameterExceptionHandler((e, _) -> failures.usage(e).code())
         .execute(args);
+  }
+
+  /** All commands, with their help. */
+  static CommandLine commandLine() {
+    CommandLine main =
+        new CommandLine(new Main()).setUsageHelpWidth(80).setAbbreviatedOptionsAllowed(false);
+    HelpExamples.addTo(main);
+    return main;
   }
 
   @Override

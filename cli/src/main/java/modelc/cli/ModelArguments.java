@@ -43,6 +43,14 @@ final class ModelArguments {
       description = "The model to compile, where the file has several.")
   Optional<String> model = Optional.empty();
 
+  @Option(
+      names = "--root",
+      paramLabel = "DIR",
+      description =
+          "The folder that paths in the file must stay in: of imports and data (default: the"
+              + " file's).")
+  Optional<Path> root = Optional.empty();
+
   @Parameters(
       index = "1..*",
       paramLabel = "KEY=VALUE",
@@ -66,8 +74,9 @@ final class ModelArguments {
       recipe.put(r.substring(0, equals), fromHere(r.substring(equals + 1)));
     }
     batch.ifPresent(b -> recipe.put("batch", Long.toString(b)));
-    var options = new FrontendOptions(set, recipe, new Catalog(folder()));
-    FrontendOptions sized = batch.map(options::withMaxBatch).orElse(options);
+    var options = new FrontendOptions(set, recipe, new Catalog(reach()));
+    FrontendOptions rooted = root.map(options::withRoot).orElse(options);
+    FrontendOptions sized = batch.map(rooted::withMaxBatch).orElse(rooted);
     return Frontend.load(file, model.map(sized::withModel).orElse(sized));
   }
 
@@ -108,9 +117,15 @@ final class ModelArguments {
     }
   }
 
-  /** The folder data paths are relative to: that of the file. */
-  Path folder() {
+  /** Where data paths start: the folder of the file. */
+  private Path folder() {
     Path parent = file.toAbsolutePath().getParent();
     return parent == null ? Path.of(".").toAbsolutePath() : parent;
+  }
+
+  /** Where the paths in the file start, and what they must not lead out of. */
+  Datasets.Reach reach() {
+    Path folder = folder();
+    return new Datasets.Reach(folder, root.map(Path::toAbsolutePath).orElse(folder));
   }
 }

@@ -126,14 +126,14 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private static String text(ModelSummary s, Map<String, Long> memory) {
-    var table =
-        new Table("layer", "op", "output", ">field", ">stride", ">parameters", "derivation");
+    var table = new Table("layer", "op", "output", ">field", ">stride", ">parameters");
+    var derivations = new ArrayList<List<String>>();
     for (Layer l : s.layers()) {
-      var derivation = new ArrayList<String>();
-      l.windows().stream().distinct().forEach(derivation::add);
+      var derivation = new ArrayList<>(l.windows().stream().distinct().toList());
       if (!l.formula().isEmpty()) {
         derivation.add(l.formula());
       }
+      derivations.add(derivation);
       table.row(
           l.name(),
           l.op(),
@@ -143,13 +143,16 @@ final class SummaryCommand implements Callable<Integer> {
               .filter(f -> f.stride().stream().allMatch(Optional::isPresent))
               .map(f -> text(strides(f)))
               .orElse(""),
-          l.parameters() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.parameters()),
-          derivation.isEmpty() ? "" : derivation.getFirst());
-      for (int i = 1; i < derivation.size(); i++) {
-        table.row("", "", "", "", "", "", derivation.get(i));
-      }
+          l.parameters() == 0 ? "" : String.format(Locale.ROOT, "%,d", l.parameters()));
     }
-    var out = new StringBuilder(s.model()).append("\n\n").append(table).append('\n');
+    var out = new StringBuilder(s.model()).append("\n\n");
+    List<String> rows = table.toString().lines().toList();
+    out.append(rows.getFirst()).append('\n');
+    for (int i = 0; i < derivations.size(); i++) {
+      out.append(rows.get(i + 1)).append('\n');
+      derivations.get(i).forEach(d -> out.append("    ").append(d).append('\n'));
+    }
+    out.append('\n');
     if (s.layers().stream().anyMatch(l -> l.field().isPresent())) {
       line(out, "field       pixels of the image that one element sees, borders not counted");
       line(out, "stride      pixels from what one element sees to what the next one sees");

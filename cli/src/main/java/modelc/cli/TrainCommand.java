@@ -116,7 +116,7 @@ final class TrainCommand implements Callable<Integer> {
     Recipe recipe = run.recipe(checked, model);
     Path folder = out.orElseGet(() -> Path.of("runs", stem(model.file)));
     Files.createDirectories(folder);
-    Datasets data = Datasets.open(recipe, model.folder());
+    Datasets data = Datasets.open(recipe, model.reach());
     talk.line(
         "%s: %,d parameters; %,d training samples, %,d for validation, batch %d",
         checked.summary().model(),

@@ -65,15 +65,15 @@ class ErrorsDocTest {
   }
 
   @Test
-  void diagnosticsAreExplainedByTheirTitles() throws IOException {
-    var titles = new TreeMap<String, String>();
+  void diagnosticsAreExplainedByTheirTitlesAndCures() throws IOException {
+    var said = new TreeMap<String, String>();
     for (Code code : Code.values()) {
-      titles.put(code.toString(), code.title());
+      said.put(code.toString(), code.title() + " | " + code.cure());
     }
     var explained = new TreeMap<String, String>();
     rows().stream()
         .filter(m -> m.group(1).startsWith("E"))
-        .forEach(m -> explained.put(m.group(1), m.group(2)));
-    assertThat(explained).isEqualTo(titles);
+        .forEach(m -> explained.put(m.group(1), m.group(2) + " | " + m.group(3)));
+    assertThat(explained).isEqualTo(said);
   }
 }

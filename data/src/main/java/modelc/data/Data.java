@@ -1,5 +1,7 @@
 package modelc.data;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -228,10 +230,42 @@ public final class Data {
 
   private static Path path(String text, Request request) {
     try {
-      return request.folder().resolve(text).normalize();
+      Path path = request.folder().resolve(text).normalize();
+      request
+          .within()
+          .filter(w -> leadsOut(path, w))
+          .ifPresent(
+              w -> {
+                throw new DataException(
+                    "D0109",
+                    text + " is outside of " + w + ", which the file may read",
+                    "put the data there, give them on the command line (data=NAME:PATH), or let the"
+                        + " file read more with --root FOLDER");
+              });
+      if (request.within().isPresent() && isDevice(path)) {
+        throw new DataException(
+            "D0103", text + " is neither a file nor a folder", "name a file or folder that exists");
+      }
+      return path;
     } catch (InvalidPathException e) {
       throw new DataException(
           "D0103", "not a path: " + e.getMessage(), "name a file or folder that exists", e);
+    }
+  }
+
+  private static boolean isDevice(Path path) {
+    return Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
+  }
+
+  /** Whether {@code path}, or what it is a symbolic link to, is not in {@code folder}. */
+  private static boolean leadsOut(Path path, Path folder) {
+    if (!path.toAbsolutePath().startsWith(folder.toAbsolutePath().normalize())) {
+      return true;
+    }
+    try {
+      return Files.exists(path) && !path.toRealPath().startsWith(folder.toRealPath());
+    } catch (IOException e) {
+      return true;
     }
   }
 }

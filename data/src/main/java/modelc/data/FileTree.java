@@ -123,7 +123,8 @@ abstract sealed class FileTree {
     Folder(Path place) throws IOException {
       super(place);
       try (Stream<Path> all = Files.walk(place, 16, FileVisitOption.FOLLOW_LINKS)) {
-        all.filter(p -> !p.equals(place))
+        // No pipe or device: opening one may wait for ever.
+        all.filter(p -> !p.equals(place) && (Files.isRegularFile(p) || Files.isDirectory(p)))
             .forEach(
                 p -> add(place.relativize(p).toString().replace('\\', '/'), Files.isDirectory(p)));
       }

@@ -3,6 +3,7 @@ package modelc.data;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import modelc.runtime.Column;
 
 /**
@@ -11,12 +12,23 @@ import modelc.runtime.Column;
  * @param inputs what the model reads, one example's: whether pictures come gray or in colour
  * @param folder where relative paths start
  * @param seed of what is drawn for augmentation
+ * @param within the folder that paths must not lead out of, symbolic links included; none if
+ *     whoever runs the program gave them
  */
 public record Request(
-    Step source, List<Step> transforms, List<Column> inputs, Path folder, long seed) {
+    Step source,
+    List<Step> transforms,
+    List<Column> inputs,
+    Path folder,
+    long seed,
+    Optional<Path> within) {
   public Request {
     transforms = List.copyOf(transforms);
     inputs = List.copyOf(inputs);
+  }
+
+  public Request(Step source, List<Step> transforms, List<Column> inputs, Path folder, long seed) {
+    this(source, transforms, inputs, folder, seed, Optional.empty());
   }
 
   /** A source as it is. */
@@ -27,7 +39,7 @@ public record Request(
 
   /** With only the first {@code count} transforms. */
   public Request upTo(int count) {
-    return new Request(source, transforms.subList(0, count), inputs, folder, seed);
+    return new Request(source, transforms.subList(0, count), inputs, folder, seed, within);
   }
 
   /** Channels the model reads in {@code image}, if it reads gray or coloured pictures. */

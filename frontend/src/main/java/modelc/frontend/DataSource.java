@@ -12,13 +12,16 @@ import java.util.stream.Collectors;
  * these, or {@link Transform}, of which one without arguments is a bare word.
  *
  * @param inputs what the model reads, one example's: a source may give it in several forms
+ * @param given by who compiles the file, on the command line: its paths are trusted, where those
+ *     that stand in the file stay in the folder it may read
  */
 public record DataSource(
     String name,
     List<Object> arguments,
     Map<String, Object> named,
     List<Transform> transforms,
-    List<DataCatalog.Column> inputs) {
+    List<DataCatalog.Column> inputs,
+    boolean given) {
   public DataSource {
     arguments = List.copyOf(arguments);
     named = Map.copyOf(named);
@@ -28,12 +31,17 @@ public record DataSource(
 
   public DataSource(
       String name, List<Object> arguments, Map<String, Object> named, List<Transform> transforms) {
-    this(name, arguments, named, transforms, List.of());
+    this(name, arguments, named, transforms, List.of(), false);
   }
 
   /** The same for a model with those inputs. */
   public DataSource withInputs(List<DataCatalog.Column> read) {
-    return new DataSource(name, arguments, named, transforms, read);
+    return new DataSource(name, arguments, named, transforms, read, given);
+  }
+
+  /** The same, given by who compiles the file. */
+  public DataSource asGiven() {
+    return new DataSource(name, arguments, named, transforms, inputs, true);
   }
 
   /** One step of the data's way to the model: {@code augment(shift(2), rotate(10))}. */

@@ -11,8 +11,9 @@ package modelc.frontend;
  * @param files of one project
  * @param calls functions and layers being evaluated inside each other
  * @param fuel expressions and statements evaluated at compile time
+ * @param seconds that evaluating takes
  * @param values Tensor IR values built
- * @param listItems of one list
+ * @param listItems of one list, those of lists inside it included; characters of one text
  * @param elements of one tensor, at the largest batch
  * @param diagnostics reported at once
  */
@@ -24,12 +25,14 @@ public record Limits(
     int files,
     int calls,
     long fuel,
+    int seconds,
     int values,
     int listItems,
     long elements,
     int diagnostics) {
   public static final Limits DEFAULT =
-      new Limits(1 << 20, 200, 2_000, 20_000, 64, 200, 10_000_000, 500_000, 100_000, 1L << 33, 20);
+      new Limits(
+          1 << 20, 200, 2_000, 20_000, 64, 200, 10_000_000, 60, 500_000, 100_000, 1L << 33, 20);
 
   public Limits withFuel(long fuel) {
     return new Limits(
@@ -40,6 +43,7 @@ public record Limits(
         files,
         calls,
         fuel,
+        seconds,
         values,
         listItems,
         elements,
@@ -55,6 +59,7 @@ public record Limits(
         files,
         calls,
         fuel,
+        seconds,
         values,
         listItems,
         elements,

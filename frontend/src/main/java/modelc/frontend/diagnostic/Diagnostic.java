@@ -13,7 +13,7 @@ import modelc.ir.Span;
  * @param label what is written behind the carets; may be empty
  * @param others further places, each with its label
  * @param notes facts that help, one line each
- * @param help the cure, if one is known
+ * @param help the cure, if one is known that is better than that of the code
  */
 public record Diagnostic(
     Code code,

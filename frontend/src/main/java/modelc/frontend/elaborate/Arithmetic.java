@@ -28,6 +28,9 @@ final class Arithmetic {
   private final Broadcasting broadcasting;
   private final Products products;
 
+  /** So many items copied, or characters, cost as much as evaluating an expression. */
+  private static final int ITEMS_PER_STEP = 16;
+
   Arithmetic(Context context) {
     this.context = context;
     this.numbers = new Numbers(context);
@@ -59,7 +62,7 @@ final class Arithmetic {
       return new Val.Bool(left.equals(right) == (op == InfixOp.EQ));
     }
     if (op == InfixOp.ADD && left instanceof Val.Str l && right instanceof Val.Str r) {
-      return new Val.Str(l.value() + r.value());
+      return text(new StringBuilder(l.value()).append(r.value()), place);
     }
     throw numbers.doesNotApply(op, left, right, place);
   }
@@ -67,8 +70,43 @@ final class Arithmetic {
   private Val concatenated(Val.ListVal l, Val.ListVal r, Span place) {
     var all = new ArrayList<>(l.items());
     all.addAll(r.items());
-    checkLength(all.size(), place);
-    return new Val.ListVal(all);
+    return list(all, place);
+  }
+
+  /** A list of {@code items}, within the limits: what lists inside it hold counts as well. */
+  Val.ListVal list(List<Val> items, Span place) {
+    long count = count(items, context.options.limits().listItems());
+    checkLength(count, place);
+    context.spend(place, count / ITEMS_PER_STEP);
+    return new Val.ListVal(items);
+  }
+
+  /**
+   * How many values are in a list, those in its lists included; more than {@code most} is enough.
+   */
+  private static long count(List<Val> items, long most) {
+    long count = 0;
+    for (Val v : items) {
+      count += v instanceof Val.ListVal l ? 1 + count(l.items(), most - count) : 1;
+      if (count > most) {
+        break;
+      }
+    }
+    return count;
+  }
+
+  /** A text within the limits. */
+  Val.Str text(StringBuilder text, Span place) {
+    int most = context.options.limits().listItems();
+    if (text.length() > most) {
+      throw context.error(
+          Code.LIMIT_LIST,
+          place,
+          "this text has more than " + most + " characters",
+          "the limit `listItems` is reached here");
+    }
+    context.spend(place, text.length() / ITEMS_PER_STEP);
+    return new Val.Str(text.toString());
   }
 
   void checkLength(long length, Span place) {
@@ -85,14 +123,16 @@ final class Arithmetic {
     if (!(left instanceof Val.Int from) || !(right instanceof Val.Int to)) {
       throw numbers.doesNotApply(InfixOp.RANGE, left, right, place);
     }
-    if (to.value() > from.value()) {
-      checkLength(Math.max(to.value() - from.value(), 0), place);
+    if (to.value() < from.value()) {
+      return new Val.ListVal(List.of());
     }
+    long steps = to.value() - from.value(); // below 0 if it has more than 63 bits
+    checkLength(steps < 0 || steps == Long.MAX_VALUE ? Long.MAX_VALUE : steps + 1, place);
     var items = new ArrayList<Val>();
-    for (long i = from.value(); i <= to.value(); i++) {
-      items.add(new Val.Int(i));
+    for (long i = 0; i <= steps; i++) {
+      items.add(new Val.Int(from.value() + i));
     }
-    return new Val.ListVal(items);
+    return list(items, place);
   }
 
   /**

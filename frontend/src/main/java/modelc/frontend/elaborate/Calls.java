@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import modelc.frontend.ast.Decl;
 import modelc.frontend.ast.Expr;
 import modelc.frontend.ast.TypeExpr;
@@ -136,7 +137,21 @@ final class Calls {
         place,
         "the " + l.decl().kind() + " `" + name + "` is not configured",
         "",
-        "call it to make one: `-> " + name + "()`");
+        "call it to make one: `-> " + name + "(" + required(l) + ")`");
+  }
+
+  /** The parameters that a call has to give. */
+  private static String required(Val.LayerKind l) {
+    List<Decl.Parameter> config =
+        switch (l.decl()) {
+          case Decl.Layer d -> d.config();
+          case Decl.Model d -> d.config();
+          default -> List.of();
+        };
+    return config.stream()
+        .filter(p -> p.initial() == null)
+        .map(p -> p.name().name())
+        .collect(Collectors.joining(", "));
   }
 
   private void label(Instance instance, Expr.Arrow a) {

@@ -59,7 +59,12 @@ final class Context {
   private final Deque<Draws> draws = new ArrayDeque<>();
   private Phase phase = new Phase(Phase.Kind.INFER);
   private Role role = Role.FORWARD;
+
+  /** The clock is looked at once for so much fuel. */
+  private static final int LOOK_AT_CLOCK = 1000;
+
   private long fuel;
+  private final long deadline;
   private int values;
   private int scopes;
 
@@ -67,6 +72,7 @@ final class Context {
     this.options = options;
     this.batch = batch;
     this.fuel = options.limits().fuel();
+    this.deadline = System.nanoTime() + options.limits().seconds() * 1_000_000_000L;
   }
 
   Phase phase() {
@@ -140,7 +146,23 @@ final class Context {
 
   /** Takes a unit of fuel. */
   void spend(Span place) {
-    if (--fuel < 0) {
+    spend(place, 1);
+  }
+
+  /** Takes fuel, and looks at the clock from time to time. */
+  void spend(Span place, long units) {
+    long before = fuel;
+    fuel -= units;
+    if (fuel / LOOK_AT_CLOCK != before / LOOK_AT_CLOCK && System.nanoTime() - deadline > 0) {
+      throw error(
+          Code.LIMIT_TIME,
+          place,
+          "evaluating this at compile time takes longer than "
+              + options.limits().seconds()
+              + " seconds",
+          "the limit `seconds` is reached here");
+    }
+    if (fuel < 0) {
       throw error(
           Code.LIMIT_FUEL,
           place,

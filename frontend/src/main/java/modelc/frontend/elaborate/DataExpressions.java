@@ -52,10 +52,11 @@ final class DataExpressions {
     } else {
       given = source(Settings.expression("data", text, settings.sources(), settings.limits()));
     }
-    if (written == null || !given.transforms().isEmpty()) {
-      return given;
-    }
-    return new DataSource(given.name(), given.arguments(), given.named(), written.transforms());
+    List<DataSource.Transform> transforms =
+        written == null || !given.transforms().isEmpty()
+            ? given.transforms()
+            : written.transforms();
+    return new DataSource(given.name(), given.arguments(), given.named(), transforms).asGiven();
   }
 
   DataSource source(Expr e) {

@@ -62,7 +62,7 @@ final class Evaluator {
         case Expr.Piece.Shown s -> out.append(Show.value(eval(s.value(), scope)));
       }
     }
-    return new Val.Str(out.toString());
+    return arithmetic.text(out, t.span());
   }
 
   private Val name(Expr.Name n, Scope scope) {
@@ -106,7 +106,7 @@ final class Evaluator {
             n.span(),
             "there is no `" + n.name() + "` here",
             "",
-            Suggestions.help(n.name(), known));
+            NameCheck.help(n.name(), known));
       }
     };
   }
@@ -132,8 +132,7 @@ final class Evaluator {
         items.add(eval(item, scope));
       }
     }
-    arithmetic.checkLength(items.size(), l.span());
-    return new Val.ListVal(items);
+    return arithmetic.list(items, l.span());
   }
 
   private Val index(Expr.Index i, Scope scope) {
@@ -151,7 +150,7 @@ final class Evaluator {
         }
         items.add(item(l, n.value(), i));
       }
-      return new Val.ListVal(items);
+      return arithmetic.list(items, i.span());
     }
     String help =
         list instanceof Val.Tensor ? "take a part of a tensor with `slice(x, axis, from, to)`" : "";
@@ -206,9 +205,16 @@ final class Evaluator {
           m.member().span(),
           Show.kind(owner) + " has no `" + name + "`",
           known.isEmpty() ? "" : "it has " + String.join(", ", known),
-          Suggestions.help(name, known));
+          Suggestions.help(name, known).or(() -> applied(owner, name, scope)));
     }
     return found;
+  }
+
+  /** {@code x.flatten()} is written otherwise here. */
+  private static Optional<String> applied(Val owner, String name, Scope scope) {
+    return owner instanceof Val.Tensor && scope.module.lookup(name) != null
+        ? Optional.of("functions and layers are applied by an arrow: `x -> " + name + "`")
+        : Optional.empty();
   }
 
   /** How much is added; what `same` and `full` add depends on a window. */

@@ -3,6 +3,7 @@ package modelc.frontend.elaborate;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import modelc.frontend.ast.Decl;
 import modelc.frontend.ast.Expr;
@@ -260,7 +261,28 @@ final class NameCheck {
     known.addAll(module.known());
     errors.add(
         Diagnostic.of(Code.UNKNOWN_NAME, n.span(), "there is no `" + n.name() + "` here", "")
-            .withHelp(Suggestions.help(n.name(), known)));
+            .withHelp(help(n.name(), known)));
     bind(n.name());
+  }
+
+  /** What a name that means nothing was perhaps meant for. */
+  static Optional<String> help(String name, List<String> known) {
+    return foreign(name).or(() -> Suggestions.help(name, known));
+  }
+
+  /** What those who know other languages may look for. */
+  private static Optional<String> foreign(String name) {
+    return Optional.ofNullable(
+        switch (name) {
+          case "range" -> "write `0..n - 1`, the list of the whole numbers from 0 to n - 1";
+          case "None", "null", "nil" -> "write `none`";
+          case "True" -> "write `true`";
+          case "False" -> "write `false`";
+          case "Linear", "Dense", "fc" -> "write `dense(units)`";
+          case "Conv2d", "Conv2D" -> "write `conv2d(out, kernel)`";
+          case "int", "float" ->
+              "numbers are converted where they are used; tensors by `cast(x, f32)`";
+          default -> null;
+        });
   }
 }

@@ -2,7 +2,6 @@ package modelc.frontend.elaborate;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -21,6 +20,7 @@ import modelc.frontend.diagnostic.Diagnostic;
 import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.frontend.diagnostic.Sources;
 import modelc.frontend.diagnostic.Suggestions;
+import modelc.frontend.parse.SourceText;
 import modelc.frontend.parse.Syntax;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
@@ -53,21 +53,18 @@ public final class Project {
     Path real = file.toRealPath();
     Path root = options.root().isPresent() ? options.root().get().toRealPath() : real.getParent();
     var project = new Project(options, sources, root);
-    SourceFile main = Syntax.parse(file.toString(), read(real), sources, options.limits());
+    SourceFile main =
+        Syntax.parse(
+            file.toString(),
+            SourceText.read(real, file.toString(), options.limits()),
+            sources,
+            options.limits());
     return project.finish(main, real);
   }
 
   static Loaded load(String name, String text, FrontendOptions options, Sources sources) {
     var project = new Project(options, sources, null);
     return project.finish(Syntax.parse(name, text, sources, options.limits()), null);
-  }
-
-  private static String read(Path file) throws IOException {
-    try {
-      return Files.readString(file);
-    } catch (CharacterCodingException e) {
-      throw new IOException(file + " is not UTF-8 text", e);
-    }
   }
 
   private Loaded finish(SourceFile main, @Nullable Path path) {
@@ -196,9 +193,10 @@ public final class Project {
   private SourceFile parse(Path path, SourceFile.Import i) {
     try {
       String shown = root == null ? path.toString() : root.relativize(path).toString();
-      return Syntax.parse(shown, read(path), sources, options.limits());
+      String text = SourceText.read(path, shown, options.limits());
+      return Syntax.parse(shown, text, sources, options.limits());
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + i.path(), e);
+      throw new UncheckedIOException(e);
     }
   }
 

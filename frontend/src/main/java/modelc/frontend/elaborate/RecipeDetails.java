@@ -43,7 +43,8 @@ final class RecipeDetails {
     }
     boolean source = s.value() instanceof Expr.Arrow || s.value() instanceof Expr.Call;
     if (source) {
-      DataSource given = new DataExpressions(evaluator, scope).source(s.value());
+      DataSource written = new DataExpressions(evaluator, scope).source(s.value());
+      DataSource given = Settings.isGiven(s) ? written.asGiven() : written;
       checkNotAugmented(given, s.value());
       return Optional.of(new Recipe.Validation.Source(given.withInputs(inputs)));
     }

@@ -94,16 +94,25 @@ final class Settings {
     }
   }
 
+  private static String option(String key) {
+    return "<option " + key + ">";
+  }
+
+  /** Whether a setting was given on the command line. */
+  static boolean isGiven(Decl.Setting setting) {
+    return setting.span().file().equals(option(setting.key().name()));
+  }
+
   /** The place of a word on the command line. */
   private static Span outside(String key, String value, Sources sources) {
-    String file = "<option " + key + ">";
+    String file = option(key);
     sources.add(file, value);
     return new Span(file, 1, 1, 1, Math.max(2, value.length() + 1));
   }
 
   /** A value given from outside as an expression of the language. */
   static Expr expression(String key, String value, Sources sources, Limits limits) {
-    String file = "<option " + key + ">";
+    String file = option(key);
     try {
       return Syntax.parseValue(file, value, sources, limits);
     } catch (DiagnosticException _) {

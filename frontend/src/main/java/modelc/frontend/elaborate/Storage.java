@@ -46,6 +46,14 @@ final class Storage {
     }
     Val.ListVal sizes = evaluator.patterns.sizes(pattern, scope);
     TensorType one = evaluator.patterns.type(pattern, sizes);
+    if (one.shape().dims().stream().anyMatch(d -> !d.isConstant())) {
+      throw context.error(
+          Code.RUN_TIME_VALUE,
+          i.type().span(),
+          "an input is described without the batch axis, which is implied",
+          "this has a size known only at run time",
+          "leave `batch` out: the type is that of one example");
+    }
     String name = i.name().name();
     var dims = new ArrayList<Dim>(List.of(Dim.of(context.batch)));
     dims.addAll(one.shape().dims());

@@ -17,7 +17,6 @@ import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.frontend.diagnostic.Sources;
 import modelc.grammar.ModelLexer;
 import modelc.grammar.ModelParser;
-import modelc.ir.Span;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.ListTokenSource;
@@ -78,29 +77,8 @@ public final class Syntax {
 
   private static <T> T parseHere(
       String file, String text, Sources sources, Limits limits, Rule<T> rule) {
-    String clean = text.startsWith("\uFEFF") ? text.substring(1) : text;
-    sources.add(file, clean);
-    if (clean.getBytes(StandardCharsets.UTF_8).length > limits.fileBytes()) {
-      Diagnostic d =
-          Diagnostic.of(
-              Code.LIMIT_FILE,
-              new Span(file, 1, 1, 1, 2),
-              "this file is larger than " + limits.fileBytes() + " bytes",
-              "the limit `fileBytes`");
-      throw new DiagnosticException(List.of(d), sources);
-    }
-    var lexer = new ModelLexer(CharStreams.fromString(clean, file));
-    lexer.removeErrorListeners();
-    List<? extends Token> tokens = lexer.getAllTokens();
-    var withEnd = new ArrayList<Token>(tokens);
-    withEnd.add(lexer.emitEOF());
-    List<Diagnostic> errors = new ArrayList<>(characters(file, withEnd));
-    var lines = new Lines(file, limits);
-    List<Token> visible = lines.filter(withEnd);
-    errors.addAll(lines.errors());
-    fail(errors, sources, limits);
-
-    var parser = new ModelParser(new CommonTokenStream(new ListTokenSource(visible)));
+    Lexed source = lex(file, text, sources, limits);
+    var parser = new ModelParser(new CommonTokenStream(new ListTokenSource(source.seen())));
     parser.getInterpreter().setPredictionMode(PredictionMode.SLL);
     parser.removeErrorListeners();
     var listener = new SyntaxErrors(file);
@@ -111,6 +89,30 @@ public final class Syntax {
     T result = built.get();
     fail(expressions.errors(), sources, limits);
     return result;
+  }
+
+  /**
+   * The tokens of {@code text}.
+   *
+   * @throws DiagnosticException if there is a character or a text that is none of the language, or
+   *     too much of something
+   */
+  static Lexed lex(String file, String text, Sources sources, Limits limits) {
+    String clean = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    sources.add(file, clean);
+    if (clean.getBytes(StandardCharsets.UTF_8).length > limits.fileBytes()) {
+      throw SourceText.tooLarge(file, sources, limits);
+    }
+    var lexer = new ModelLexer(CharStreams.fromString(clean, file));
+    lexer.removeErrorListeners();
+    var all = new ArrayList<Token>(lexer.getAllTokens());
+    all.add(lexer.emitEOF());
+    List<Diagnostic> errors = new ArrayList<>(characters(file, all));
+    var lines = new Lines(file, limits);
+    List<Token> visible = lines.filter(all);
+    errors.addAll(lines.errors());
+    fail(errors, sources, limits);
+    return new Lexed(all, visible);
   }
 
   private static void fail(List<Diagnostic> errors, Sources sources, Limits limits) {

@@ -93,7 +93,34 @@ final class SyntaxErrors extends BaseErrorListener {
         "found "
             + name(token)
             + (wordForName ? ", a word of the language that cannot be a name" : "");
-    return Diagnostic.of(Code.SYNTAX, span(file, token), message, label).withHelp(help(token));
+    Diagnostic d = Diagnostic.of(Code.SYNTAX, span(file, token), message, label);
+    Token open = openBracket(token, parser);
+    if (open != null
+        && (expected.contains(ModelLexer.RPAREN) || expected.contains(ModelLexer.RBRACKET))) {
+      d = d.withLabel(span(file, open), "this bracket is still open");
+    }
+    return d.withHelp(help(token, parser, expected));
+  }
+
+  /** The innermost bracket that is open before {@code token}; null if there is none. */
+  private static @Nullable Token openBracket(Token token, Parser parser) {
+    int closed = 0;
+    for (int i = token.getTokenIndex() - 1; i >= 0; i--) {
+      Token t = parser.getTokenStream().get(i);
+      switch (t.getType()) {
+        case ModelLexer.RPAREN, ModelLexer.RBRACKET -> closed++;
+        case ModelLexer.LPAREN, ModelLexer.LBRACKET -> {
+          if (closed-- == 0) {
+            return t;
+          }
+        }
+        case ModelLexer.LBRACE, ModelLexer.RBRACE -> {
+          return null;
+        }
+        default -> {}
+      }
+    }
+    return null;
   }
 
   private static boolean isWord(Token token) {
@@ -103,7 +130,35 @@ final class SyntaxErrors extends BaseErrorListener {
         && token.getType() != Token.EOF;
   }
 
-  private static Optional<String> help(Token token) {
+  private static Optional<String> help(Token token, Parser parser, IntervalSet expected) {
+    int at = token.getTokenIndex();
+    Token before = at > 0 ? parser.getTokenStream().get(at - 1) : token;
+    Optional<String> help = ofWord(token);
+    if (help.isEmpty() && before.getType() == ModelLexer.IDENT) {
+      help = ofWord(before);
+    }
+    return help.or(() -> ofPlace(before, token, expected));
+  }
+
+  private static Optional<String> ofPlace(Token before, Token token, IntervalSet expected) {
+    if (DECLARATIONS.contains(token.getType()) && !expected.contains(token.getType())) {
+      return Optional.of("a declaration begins here: is the `}` of the one above missing?");
+    }
+    if (token.getType() == ModelLexer.NL && expected.contains(ModelLexer.LBRACE)) {
+      return Optional.of("what it consists of stands in braces: `{ ... }`");
+    }
+    boolean operand =
+        before.getType() == ModelLexer.RPAREN || before.getType() == ModelLexer.RBRACKET;
+    if (token.getType() == ModelLexer.IDENT && operand) {
+      return Optional.of("an arrow applies it: `-> " + token.getText() + "`");
+    }
+    if (token.getType() == ModelLexer.COMMA && expected.contains(ModelLexer.NL)) {
+      return Optional.of("leave the comma out: the end of the line ends a statement");
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<String> ofWord(Token token) {
     return Optional.ofNullable(
         switch (token.getText()) {
           case "elif", "elseif" -> "write `else if`";

@@ -1,5 +1,7 @@
 package modelc.frontend.diagnostic;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
@@ -49,7 +51,10 @@ class DiagnosticsTest {
   @MethodSource("cases")
   void isSaidAsExpected(String name) throws IOException {
     String said = said(name);
-    assertThat(said).contains("error[" + name.substring(0, 5) + "]");
+    assertThat(said)
+        .contains("error[" + name.substring(0, 5) + "]")
+        .containsPattern(" --> [^\\n]+:\\d+:\\d+\\n")
+        .contains(" = help: ");
     Path golden = folder().resolve(name + ".txt");
     if (Boolean.getBoolean("bless")) {
       Files.writeString(golden, said);
@@ -76,7 +81,8 @@ class DiagnosticsTest {
     Path inFolder = folder().resolve(name);
     boolean several = Files.isDirectory(inFolder);
     Path main = several ? inFolder.resolve("main.model") : folder().resolve(name + ".model");
-    String text = Files.readString(main);
+    // One case is no UTF-8, and is a folder's.
+    String text = Files.readString(main, several ? ISO_8859_1 : UTF_8);
     FrontendOptions options = options(text);
     try {
       if (several) {

@@ -95,8 +95,11 @@ class ImportTest {
   }
 
   @Test
-  void bytesThatAreNoTextAreAnInputError() throws IOException {
+  void bytesThatAreNoTextAreRefused() throws IOException {
     Files.write(folder.resolve("main.model"), new byte[] {(byte) 0xff, (byte) 0xfe, 0x41});
-    assertThatThrownBy(this::load).isInstanceOf(IOException.class).hasMessageContaining("UTF-8");
+    assertThatThrownBy(this::load)
+        .isInstanceOf(DiagnosticException.class)
+        .hasMessageContaining("E0107")
+        .hasMessageContaining(":1:1");
   }
 }
