@@ -60,7 +60,7 @@ class ConvertTest {
     assertThat(one("f32 b32", "cvt.rn.f32.s32", in)).isEqualTo(Ptx.f32(16777216, -16777216, -1));
     assertThat(one("f32 b32", "cvt.rp.f32.s32", in)).isEqualTo(Ptx.f32(16777218, -16777216, -1));
     assertThat(one("f32 b32", "cvt.rz.f32.u32", in))
-        .isEqualTo(Ptx.f32(16777216, 4278189824f, Math.nextDown(0x1p32f)));
+        .isEqualTo(Ptx.f32(16777216, 0x1.fdfffep31f, Math.nextDown(0x1p32f)));
     assertThat(one("f64 b64", "cvt.rn.f64.s64", (1L << 53) + 1)).isEqualTo(Ptx.f64(0x1p53));
     assertThat(one("f64 b64", "cvt.rp.f64.u64", -1)).isEqualTo(Ptx.f64(0x1p64));
     assertThat(one("f64 b64", "cvt.rz.f64.u64", -1)).isEqualTo(Ptx.f64(Math.nextDown(0x1p64)));
@@ -78,7 +78,7 @@ class ConvertTest {
     assertThat(one("b16 f32", "cvt.rn.f16.f32", Ptx.f32(1, 65520, 1e-8f, 0x1.002p0f, 0x1.006p0f)))
         .containsExactly(0x3c00, 0x7c00, 0, 0x3c00, 0x3c02);
     assertThat(one("f32 b16", "cvt.f32.f16", 0x3c01, 0x0001, 0x7c00))
-        .isEqualTo(Ptx.f32(1.0009765625f, 0x1p-24f, Float.POSITIVE_INFINITY));
+        .isEqualTo(Ptx.f32(0x1.004p0f, 0x1p-24f, Float.POSITIVE_INFINITY));
     assertThat(one("b16 f32", "cvt.rn.bf16.f32", Ptx.f32(1, 0x1.01p0f, 0x1.03p0f, 0x1.0102p0f)))
         .containsExactly(0x3f80, 0x3f80, 0x3f82, 0x3f81);
     assertThat(one("b16 f32", "cvt.rz.bf16.f32", Ptx.f32(0x1.03p0f, Float.NaN)))
