@@ -7,6 +7,7 @@ module modelc.compiler {
   requires transitive modelc.runtime;
   requires transitive modelc.backend.cpu;
   requires transitive modelc.backend.gpu;
+  requires transitive modelc.ptx;
 
   exports modelc.compiler;
 }

@@ -44,6 +44,7 @@ class LayersTest {
                   "modelc.passes",
                   "modelc.backend.cpu",
                   "modelc.backend.gpu",
+                  "modelc.ptx",
                   "modelc.runtime")));
 
   private static final Map<String, ModuleDescriptor> MODULES = modulesOnClassPath();

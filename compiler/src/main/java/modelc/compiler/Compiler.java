@@ -17,6 +17,9 @@ import modelc.passes.Pipeline;
 import modelc.passes.autodiff.Autodiff;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.FusedPrinter;
+import modelc.runtime.Device;
+import modelc.runtime.Model;
+import modelc.runtime.ModelSpec;
 import modelc.runtime.Variable;
 
 /**
@@ -115,6 +118,17 @@ public final class Compiler {
       case ASM -> new CpuBackend(machine).compile(loops(program)).assembly();
       case PTX -> gpu(program, PtxBackend.CAPABILITIES.getFirst()).text();
     };
+  }
+
+  /**
+   * Compiles {@code program} for a GPU and puts it on {@code device}, which is closed with the
+   * model. Weights travel between the device and the session's memory at each call.
+   */
+  public Model on(Device device, Program program) {
+    LoopProgram loops = Pipeline.lower(program, Gpu.SM_80, options).program();
+    GpuProgram compiled = new PtxBackend(PtxBackend.CAPABILITIES.getFirst()).compile(loops);
+    ModelSpec spec = Specs.of(program, CachedCode.entries(loops));
+    return new Model(spec, new DeviceCode(spec, compiled, device));
   }
 
   /**

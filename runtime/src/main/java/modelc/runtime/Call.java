@@ -314,10 +314,16 @@ public final class Call implements AutoCloseable {
   private void enter() {
     int status = session.team().run(function, context.address());
     if (status != 0) {
-      throw new NativeException(
-          "R0114",
-          "entry " + spec.name() + " returned status " + status,
-          "report it together with the .model file");
+      throw session
+          .model()
+          .code()
+          .failure()
+          .orElseGet(
+              () ->
+                  new NativeException(
+                      "R0114",
+                      "entry " + spec.name() + " returned status " + status,
+                      "report it together with the .model file"));
     }
   }
 

@@ -1,0 +1,79 @@
+package modelc.backend.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import modelc.ir.loop.LoopEntry;
+import modelc.ir.loop.LoopProgram;
+import modelc.passes.Gpu;
+import modelc.passes.Options;
+import modelc.passes.Pipeline;
+import modelc.passes.testing.ContractionCase;
+import modelc.passes.testing.ContractionTable;
+import modelc.passes.testing.Networks;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * NVIDIA's assembler takes all kernels of training steps and contractions, without spilling.
+ * Skipped where the environment names no assembler, as {@code MODELC_PTXAS}.
+ */
+class PtxasTest {
+  private static final Pattern SPILLS =
+      Pattern.compile("(\\d+) bytes spill stores, (\\d+) bytes spill loads");
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(ints = {80, 90})
+  void kernelsAssembleWithoutSpills(int capability) throws Exception {
+    String ptxas = System.getenv("MODELC_PTXAS");
+    assumeTrue(ptxas != null, "MODELC_PTXAS names no ptxas, e.g. of the package nvidia-cuda-nvcc");
+    for (LoopProgram loops : programs()) {
+      String said = assemble(ptxas, capability, new PtxBackend(capability).compile(loops).ptx());
+      assertThat(SPILLS.matcher(said).results())
+          .isNotEmpty()
+          .allMatch(m -> m.group(1).equals("0") && m.group(2).equals("0"), "no spills");
+    }
+  }
+
+  private static List<LoopProgram> programs() {
+    var programs = new ArrayList<LoopProgram>();
+    programs.add(Pipeline.lower(Networks.lenet(64), Gpu.SM_80, Options.DEFAULT).program());
+    programs.add(
+        Pipeline.lower(Networks.mlp(64, 784, 128, 10), Gpu.SM_80, Options.DEFAULT).program());
+    var cases = new ArrayList<ContractionCase>(ContractionTable.products(Gpu.SM_80));
+    cases.addAll(ContractionTable.convolutions(Gpu.SM_80));
+    for (ContractionCase c : cases) {
+      var p = c.prepare().get();
+      LoopEntry entry = p.lowered().entry("contraction", p.arguments());
+      if (!entry.launches().isEmpty()) {
+        programs.add(new LoopProgram("c", List.of(entry)));
+      }
+    }
+    return programs;
+  }
+
+  /** What the assembler says of registers, shared memory and spills. */
+  private String assemble(String ptxas, int capability, String ptx)
+      throws IOException, InterruptedException {
+    Path file = Files.writeString(folder.resolve("kernels.ptx"), ptx);
+    Path out = folder.resolve("kernels.cubin");
+    Process p =
+        new ProcessBuilder(
+                ptxas, "-v", "-arch=sm_" + capability, "-o", out.toString(), file.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(p.waitFor()).as(said).isZero();
+    return said;
+  }
+}

@@ -1,0 +1,108 @@
+package modelc.compiler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import modelc.ir.tensor.Program;
+import modelc.passes.testing.Networks;
+import modelc.ptx.EmulatorOptions;
+import modelc.ptx.PtxFault;
+import modelc.runtime.Call;
+import modelc.runtime.Kind;
+import modelc.runtime.Model;
+import modelc.runtime.Session;
+import modelc.runtime.Tensor;
+import org.junit.jupiter.api.Test;
+
+/** Sessions on an emulated GPU train as those on the CPU do. */
+class EmulatedTrainingTest {
+  private static final int STEPS = 10;
+
+  @Test
+  void mlpHasTheLossesOfTheCpu() {
+    agrees(Networks.mlp(8, 20, 12, 10), "x", 20, 8);
+  }
+
+  @Test
+  void lenetHasTheLossesOfTheCpu() {
+    agrees(Networks.lenet(2), "image", 1024, 2);
+  }
+
+  private static void agrees(Program program, String input, int elements, int batch) {
+    try (Model cpu = new Compiler().compile(program).load();
+        Model gpu = new Compiler().on(new EmulatedDevice(), program);
+        Session expected = cpu.open(1);
+        Session actual = gpu.open(1)) {
+      List<Double> losses = losses(expected, input, elements, batch);
+      List<Double> emulated = losses(actual, input, elements, batch);
+      for (int i = 0; i < STEPS; i++) {
+        assertThat(emulated.get(i)).as("step " + i).isCloseTo(losses.get(i), within(1e-5));
+      }
+      assertThat(losses.getLast()).isLessThan(losses.getFirst());
+      expected
+          .variables(k -> k == Kind.PARAMETER)
+          .forEach((name, t) -> close(name, t, actual.variable(name)));
+    }
+  }
+
+  private static void close(String name, Tensor expected, Tensor actual) {
+    for (long i = 0; i < expected.elements(); i++) {
+      float e = expected.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      float a = actual.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      assertThat(a).as(name + " " + i).isCloseTo(e, within(1e-5f));
+    }
+  }
+
+  /** The same weights and batches for every session. */
+  private static List<Double> losses(Session session, String input, int elements, int batch) {
+    var random = new Random(7);
+    session
+        .variables(_ -> true)
+        .forEach(
+            (name, t) -> {
+              for (long i = 0; i < t.elements(); i++) {
+                boolean weight = !name.endsWith(".m");
+                float x = weight ? (random.nextFloat() - 0.5f) * 0.4f : 0;
+                t.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, x);
+              }
+            });
+    session.set(session.variables(_ -> true));
+    try (Call train = session.call("train")) {
+      train.size("batch", batch);
+      return IntStream.range(0, STEPS).mapToObj(_ -> step(train, random, input, elements)).toList();
+    }
+  }
+
+  private static double step(Call train, Random random, String input, int elements) {
+    Tensor x = train.input(input);
+    var fixed = new Random(3);
+    for (long i = 0; i < x.elements(); i++) {
+      x.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, fixed.nextFloat());
+    }
+    Tensor label = train.input("label");
+    for (long i = 0; i < label.elements(); i++) {
+      label.data().setAtIndex(ValueLayout.JAVA_INT, i, (int) (i * 3 % 10));
+    }
+    train.run();
+    assertThat(train.flag("finite")).isTrue();
+    return train.value("loss");
+  }
+
+  @Test
+  void aFaultOfTheDeviceIsTheCallsException() {
+    var options = EmulatorOptions.DEFAULT.withStepLimit(1);
+    try (Model gpu = new Compiler().on(new EmulatedDevice(options), Networks.mlp(8, 20, 12, 10));
+        Session session = gpu.open(1)) {
+      session.set(session.variables(_ -> true));
+      Call train = session.call("train").size("batch", 8);
+      train.input("x");
+      train.input("label");
+      assertThatThrownBy(train::run).isInstanceOf(PtxFault.class).hasMessageContaining("k_train_0");
+    }
+  }
+}
