@@ -15,7 +15,7 @@ public record Target(int vectorLanes, int vectorRegisters, long l1Bytes, long l2
   public static final Target AVX2 = new Target(8, 16, 32 << 10, 512 << 10, 32 << 20);
 
   /** A common x86-64 machine with AVX-512, and vectors of half that length where they suffice. */
-  public static final Target AVX512 = new Target(16, 32, 32 << 10, 1 << 20, 32 << 20);
+  public static final Target AVX512 = new Target(16, 32, 32 << 10, 2 << 20, 32 << 20);
 
   /** A common 64-bit ARM machine: vectors of four. */
   public static final Target NEON = new Target(4, 32, 64 << 10, 512 << 10, 8 << 20);
