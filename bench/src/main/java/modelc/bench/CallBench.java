@@ -32,7 +32,6 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.runner.Runner;
@@ -91,23 +90,21 @@ public class CallBench {
       Linker.nativeLinker().downcallHandle(FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG));
 
   private final Arena arena = Arena.ofConfined();
-  private Model model;
-  private Session session;
-  private Call infer;
-  private Jit jit;
-  private MemorySegment nothing;
-  private MemorySegment loop;
-  private MemorySegment entry;
-  private MemorySegment slots;
+  private final Model model;
+  private final Call infer;
+  private final Jit jit;
+  private final MemorySegment nothing;
+  private final MemorySegment loop;
+  private final MemorySegment entry;
+  private final MemorySegment slots;
 
   /** Compiles the network twice: for the runtime, and to be called without it. */
-  @Setup
-  public void open() {
+  public CallBench() {
     var options = FrontendOptions.of(DataCatalog.none()).withMaxBatch(1);
     Compiled compiled =
         new Compiler().compile(Frontend.load("small.model", NETWORK, options).program());
     model = compiled.load();
-    session = model.open(1);
+    Session session = model.open(1);
     session.init(1);
     infer = session.call("infer");
     infer.input("x").data().fill((byte) 0);
