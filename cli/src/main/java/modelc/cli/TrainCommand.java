@@ -180,9 +180,12 @@ final class TrainCommand implements Callable<Integer> {
     if (device.equals(EMULATOR)) {
       Model emulated = new Compiler().on(new EmulatedDevice(), program);
       compileMillis = (System.nanoTime() - start) * 1e-6;
-      talk.line(
-          "compiled to PTX in %s; it is emulated, and every access checked, which is slow",
-          Progress.duration(compileMillis / 1e3));
+      compiledHow =
+          String.format(
+              Locale.ROOT,
+              "compiled to PTX in %s; it is emulated, and every access checked, which is slow",
+              Progress.duration(compileMillis / 1e3));
+      talk.line(compiledHow);
       return emulated;
     }
     Compiled compiled = cache.compiler().compile(program);
