@@ -151,7 +151,7 @@ final class PredictCommand implements Callable<Integer> {
                 .map(d -> d.isConstant() ? d.constant() : 0)
                 .toList());
     Optional<Request> request =
-        checked.recipe().map(r -> Datasets.request(r.data(), model.folder(), r.seed()));
+        checked.recipe().map(r -> Datasets.request(r.data(), model.reach(), r.seed()));
     var outs = new Outputs(infer, request.map(Data::columns).orElse(List.of()));
     Optional<Path> folder = folder(outs);
     boolean skip = bad.map(b -> b == Bad.skip).orElse(request.map(Data::skipsBad).orElse(false));
