@@ -25,8 +25,8 @@ final class Interruption implements AutoCloseable {
     hook =
         new Thread(
             () -> {
-              told.run();
               secondOneKills();
+              told.run();
               try {
                 ENDED.await();
               } catch (InterruptedException e) {

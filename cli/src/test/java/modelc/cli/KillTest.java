@@ -37,9 +37,6 @@ class KillTest {
       }
       """;
 
-  /** The longest wait of a kill after training has begun: about as long as a whole run. */
-  private static final int LONGEST_MILLIS = 300;
-
   @TempDir Path folder;
   private int kills;
   private int finished;
@@ -67,13 +64,15 @@ class KillTest {
         folder.resolve("columns.csv"), "a,b,c,d,e,f,g\n1,2,3,4,5,6,0\n1,2,3,4,5,6,1\n");
     assertThat(Main.run("compile", source.toString(), "-o", library.toString())).isZero();
     Path whole = Files.createDirectory(folder.resolve("whole"));
-    KilledRun.run(library, whole);
+    int longest = millisOf(library, whole);
     var random = new Random(7);
     for (int run = 0; kills < wanted; run++) {
       Path parts = Files.createDirectory(folder.resolve("parts" + run));
       long saved = 0;
-      while (kills < wanted && !ends(library, parts, random)) {
-        kills++;
+      while (kills < wanted && !ends(library, parts, random.nextInt(longest))) {
+        if (++kills % 25 == 0) {
+          System.out.println(kills + " kills");
+        }
         saved = check(parts, saved);
       }
       if (Files.exists(parts.resolve("weights.safetensors"))) {
@@ -90,9 +89,25 @@ class KillTest {
   }
 
   /** Starts or resumes the run in a process and kills it; whether it ended before. */
-  private boolean ends(Path library, Path parts, Random random) throws Exception {
+  private boolean ends(Path library, Path parts, int millis) throws Exception {
     long before = steps(parts);
     Files.deleteIfExists(parts.resolve("steps"));
+    Process child = started(library, parts);
+    Thread.sleep(millis);
+    if (child.isAlive()) {
+      child.destroyForcibly(); // SIGKILL
+    }
+    assertThat(child.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    boolean ended = child.exitValue() == 0;
+    assertThat(ended || child.exitValue() == 137)
+        .as(Files.readString(folder.resolve("child.txt")))
+        .isTrue();
+    assertThat(steps(parts)).isGreaterThanOrEqualTo(before - KilledRun.EVERY);
+    return ended;
+  }
+
+  /** A process that trains; it has made its first step. */
+  private Process started(Path library, Path parts) throws Exception {
     Process child =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -109,19 +124,20 @@ class KillTest {
             .redirectOutput(Redirect.appendTo(folder.resolve("child.txt").toFile()))
             .start();
     while (child.isAlive() && steps(parts) == 0) {
-      Thread.sleep(1);
+      Thread.sleep(5);
     }
-    Thread.sleep(random.nextInt(LONGEST_MILLIS));
-    if (child.isAlive()) {
-      child.destroyForcibly(); // SIGKILL
-    }
-    assertThat(child.waitFor(1, TimeUnit.MINUTES)).isTrue();
-    boolean ended = child.exitValue() == 0;
-    assertThat(ended || child.exitValue() == 137)
-        .as(Files.readString(folder.resolve("child.txt")))
-        .isTrue();
-    assertThat(steps(parts)).isGreaterThanOrEqualTo(before - KilledRun.EVERY);
-    return ended;
+    return child;
+  }
+
+  /**
+   * Trains uninterrupted, and gives half the time that took after the first step: later than that
+   * no kill comes, so that runs are killed about four times and still get on.
+   */
+  private int millisOf(Path library, Path whole) throws Exception {
+    Process child = started(library, whole);
+    long start = System.nanoTime();
+    assertThat(child.waitFor()).as(Files.readString(folder.resolve("child.txt"))).isZero();
+    return (int) Math.max(20, (System.nanoTime() - start) / 2_000_000);
   }
 
   /** How far a process got that has said so; 0: none has. */

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -68,7 +69,7 @@ class ResumeTest {
 
   private List<String> rows(String name) throws IOException {
     return Files.readAllLines(folder.resolve(name).resolve("log.csv")).stream()
-        .map(line -> line.replaceFirst("(,[^,]*){3}$", ""))
+        .map(line -> line.substring(0, line.lastIndexOf(',')))
         .toList();
   }
 
@@ -105,35 +106,50 @@ class ResumeTest {
             .anyMatch(ignored -> (ignored >> 1 & 1) == 1);
   }
 
+  /** A process of Java; what it says goes to a file. */
+  private Process java(Path said, String... arguments) throws IOException {
+    var command =
+        new ArrayList<String>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path")));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(said.toFile())
+        .start();
+  }
+
+  /** Sends an interrupt once {@code word} was said. */
+  private static void interrupt(Process process, Path said, String word) throws Exception {
+    while (process.isAlive() && !Files.readString(said).contains(word)) {
+      Thread.sleep(10);
+    }
+    String pid = Long.toString(process.pid());
+    assertThat(new ProcessBuilder("kill", "-INT", pid).start().waitFor()).isZero();
+  }
+
   @Test
   void anInterruptSavesAndEndsWith130() throws Exception {
     assumeFalse(ignoresInterrupts(), "interrupts are ignored here, as in the background of a shell");
     Path out = folder.resolve("interrupted");
     Path said = folder.resolve("said.txt");
     Process run =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "train",
-                model.toString(),
-                "epochs=1000000",
-                "stop=early(monitor = val_loss, patience = 1000000)",
-                "--out",
-                out.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
+        java(
+            said,
+            Main.class.getName(),
+            "train",
+            model.toString(),
+            "epochs=1000000",
+            "stop=early(monitor = val_loss, patience = 1000000)",
+            "--out",
+            out.toString());
     try {
-      while (run.isAlive() && !Files.readString(said).contains("epoch 2/")) {
-        Thread.sleep(10);
-      }
-      String pid = Long.toString(run.pid());
-      assertThat(new ProcessBuilder("kill", "-INT", pid).start().waitFor()).isZero();
+      interrupt(run, said, "epoch 2/");
       assertThat(run.waitFor(1, TimeUnit.MINUTES)).isTrue();
     } finally {
       run.destroyForcibly();
@@ -145,5 +161,32 @@ class ResumeTest {
           .contains("interrupted:", "saved after step %,d;".formatted(checkpoint.step()));
     }
     assertThat(out.resolve("weights.safetensors")).doesNotExist();
+  }
+
+  /** A command that hears of interrupts and does not end. */
+  static final class Stubborn {
+    private Stubborn() {}
+
+    public static void main(String[] args) throws InterruptedException {
+      try (var _ = Interruption.by(() -> System.out.println("told"))) {
+        System.out.println("ready");
+        Thread.sleep(600_000);
+      }
+    }
+  }
+
+  @Test
+  void aSecondInterruptEndsAtOnce() throws Exception {
+    assumeFalse(ignoresInterrupts(), "interrupts are ignored here, as in the background of a shell");
+    Path said = folder.resolve("said.txt");
+    Process stubborn = java(said, Stubborn.class.getName());
+    try {
+      interrupt(stubborn, said, "ready");
+      interrupt(stubborn, said, "told");
+      assertThat(stubborn.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(stubborn.exitValue()).isEqualTo(130);
+    } finally {
+      stubborn.destroyForcibly();
+    }
   }
 }

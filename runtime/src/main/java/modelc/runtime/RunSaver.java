@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunSaver {
   private static final long RETRY_NANOS = 10_000_000_000L;
+
+  /** Of the time, trying again may cost one part in so many. */
+  private static final long RETRY_SHARE = 20;
+
   private static final String THREADS = "threads";
 
   private final Session session;
@@ -21,6 +25,7 @@ final class RunSaver {
   private final Map<String, String> identity;
   private final TrainingListener listener;
   private long failedAt;
+  private long retryAfter;
 
   /**
    * A saver of one run.
@@ -96,11 +101,12 @@ final class RunSaver {
 
   /** Whether saving failed, and it is time to try again. */
   boolean isOverdue() {
-    return failedAt != 0 && System.nanoTime() - failedAt > RETRY_NANOS;
+    return failedAt != 0 && System.nanoTime() - failedAt > retryAfter;
   }
 
   /** Saves; a failure is told and survived. It is told once, until saving succeeds. */
   void save(long step, @Nullable Snapshot best, Map<String, String> progress) {
+    long start = System.nanoTime();
     try {
       saveLast(step, best, progress);
       if (failedAt != 0) {
@@ -114,6 +120,7 @@ final class RunSaver {
                 .formatted(step, e.getMessage()));
       }
       failedAt = System.nanoTime() | 1; // 0 says that nothing has failed
+      retryAfter = Math.max(RETRY_NANOS, RETRY_SHARE * (failedAt - start));
     }
   }
 
