@@ -43,7 +43,7 @@ class ContractionNativeTest {
   /** Scratch and output are NaN before: what is not written shows. */
   private static float[] run(Prepared p, ContractionCase c) {
     var entry = p.lowered().entry("contraction", p.arguments());
-    try (var runner = NativeRunner.of(entry, Machines.of(c.target()))) {
+    try (var runner = NativeRunner.of(entry, Machines.of(c.hardware()))) {
       for (long i = 0; i + 4 <= runner.arena().byteSize(); i += 4) {
         runner.arena().set(ValueLayout.JAVA_FLOAT, i, Float.NaN);
       }

@@ -3,6 +3,7 @@ package modelc.backend.cpu;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
+import modelc.passes.Hardware;
 import modelc.passes.Target;
 
 /** The machines whose code tests run here: this one, and common ones with fewer instructions. */
@@ -17,12 +18,12 @@ final class Machines {
         : List.of(host, Machine.named("x86-64-v3"));
   }
 
-  /** The common machine with this target; where this one cannot run its code, skips the test. */
-  static Machine of(Target target) {
+  /** The common machine of this kind; where this one cannot run its code, skips the test. */
+  static Machine of(Hardware hardware) {
     Machine machine =
         Machine.LEVELS.stream()
             .map(Machine::named)
-            .filter(m -> m.target().equals(target))
+            .filter(m -> m.target().equals(hardware))
             .findFirst()
             .orElseThrow();
     assumeTrue(

@@ -27,11 +27,13 @@ final class Word {
     this.token = token;
     this.line = line;
     this.before = before;
-    boolean joined = before != null && before.token.getLine() != token.getLine();
-    this.column = joined ? before.column + before.width() + 1 : column;
-    if (before != null) {
-      before.next = this;
+    if (before == null) {
+      this.column = column;
+      return;
     }
+    before.next = this;
+    boolean joined = before.token.getLine() != token.getLine();
+    this.column = joined ? before.column + before.width() + 1 : column;
   }
 
   int type() {
