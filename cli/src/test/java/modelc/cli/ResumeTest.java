@@ -135,7 +135,8 @@ class ResumeTest {
 
   @Test
   void anInterruptSavesAndEndsWith130() throws Exception {
-    assumeFalse(ignoresInterrupts(), "interrupts are ignored here, as in the background of a shell");
+    assumeFalse(
+        ignoresInterrupts(), "interrupts are ignored here, as in the background of a shell");
     Path out = folder.resolve("interrupted");
     Path said = folder.resolve("said.txt");
     Process run =
@@ -177,7 +178,8 @@ class ResumeTest {
 
   @Test
   void aSecondInterruptEndsAtOnce() throws Exception {
-    assumeFalse(ignoresInterrupts(), "interrupts are ignored here, as in the background of a shell");
+    assumeFalse(
+        ignoresInterrupts(), "interrupts are ignored here, as in the background of a shell");
     Path said = folder.resolve("said.txt");
     Process stubborn = java(said, Stubborn.class.getName());
     try {
