@@ -52,11 +52,12 @@ public final class KernelBench {
   }
 
   private static void report(List<TimedModel.Launch> launches, double millis) {
-    double cycles = launches.stream().mapToDouble(TimedModel.Launch::cycles).sum();
+    double cycles = launches.stream().mapToDouble(l -> (double) l.cycles()).sum();
     var sums = new LinkedHashMap<String, Sum>();
     for (TimedModel.Launch l : launches) {
       double ms = l.cycles() / cycles * millis;
-      sums.merge(l.kernel(), new Sum(1, ms, l.bytes()), (s, _) -> s.plus(ms, l.bytes()));
+      double bytes = l.bytes();
+      sums.merge(l.kernel(), new Sum(1, ms, bytes), (s, _) -> s.plus(ms, bytes));
     }
     var order = new ArrayList<>(sums.entrySet());
     order.sort(Comparator.comparingDouble(e -> -e.getValue().millis()));

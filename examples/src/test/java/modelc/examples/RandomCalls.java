@@ -26,6 +26,7 @@ import modelc.runtime.Tensor;
  * order, from the right thread, from others, and at once. It counts how they end: a call succeeds,
  * or is refused by a documented exception; anything else ends the run.
  */
+@SuppressWarnings("MustBeClosedChecker") // arenas are closed at random: that is the test
 final class RandomCalls implements AutoCloseable {
   private static final List<String> ENTRIES = List.of("init", "infer", "eval", "train", "tain");
   private static final List<String> NAMES =
@@ -152,7 +153,7 @@ final class RandomCalls implements AutoCloseable {
       case 16 -> () -> keep(tensors, call.output(name));
       case 17 -> () -> call.value(name);
       case 18 -> () -> call.flag(name);
-      case 19 -> () -> call.scalar(name, size).seed(size);
+      case 19 -> () -> call.scalar(name, (double) size).seed(size);
       case 20 -> session::takeOver;
       case 21 -> () -> keep(tensors, session.variable(name));
       case 22 -> {
