@@ -123,11 +123,15 @@ abstract sealed class FileTree {
     Folder(Path place) throws IOException {
       super(place);
       try (Stream<Path> all = Files.walk(place, 16, FileVisitOption.FOLLOW_LINKS)) {
-        // No pipe or device: opening one may wait for ever.
-        all.filter(p -> !p.equals(place) && (Files.isRegularFile(p) || Files.isDirectory(p)))
+        all.filter(p -> !p.equals(place) && !isPipeOrDevice(p))
             .forEach(
                 p -> add(place.relativize(p).toString().replace('\\', '/'), Files.isDirectory(p)));
       }
+    }
+
+    /** Opening one may wait for ever. A link to nothing is none, and is named when it is read. */
+    private static boolean isPipeOrDevice(Path p) {
+      return Files.exists(p) && !Files.isRegularFile(p) && !Files.isDirectory(p);
     }
 
     @Override
