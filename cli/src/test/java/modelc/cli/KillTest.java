@@ -179,7 +179,7 @@ class KillTest {
   }
 
   /** The log, without what differs from run to run: times, the last three columns. */
-  private static List<String> rows(Path folder) throws IOException {
+  static List<String> rows(Path folder) throws IOException {
     return Files.readAllLines(folder.resolve("log.csv")).stream()
         .map(line -> line.replaceFirst("(,[^,]*){3}$", ""))
         .toList();

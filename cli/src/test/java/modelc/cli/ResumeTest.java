@@ -68,9 +68,7 @@ class ResumeTest {
   }
 
   private List<String> rows(String name) throws IOException {
-    return Files.readAllLines(folder.resolve(name).resolve("log.csv")).stream()
-        .map(line -> line.replaceFirst("(,[^,]*){3}$", ""))
-        .toList();
+    return KillTest.rows(folder.resolve(name));
   }
 
   /** In the middle of epochs, with other numbers of threads that read data, from a damaged file. */
