@@ -121,7 +121,7 @@ public final class RandomModel {
 
   private void layer() {
     Value x = pool.pick();
-    switch (pool.random.nextInt(21)) {
+    switch (pool.random.nextInt(22)) {
       case 0, 1 -> elementwise.unary(x);
       case 2, 3 -> elementwise.binary(x);
       case 4 -> elementwise.choice(x);
@@ -141,6 +141,7 @@ public final class RandomModel {
       case 18 -> reductions.reduceWindow(x);
       case 19 -> elementwise.call(x);
       case 20 -> elementwise.mask(x);
+      case 21 -> reductions.cumulativeSum(x);
       default -> throw new IllegalStateException();
     }
   }

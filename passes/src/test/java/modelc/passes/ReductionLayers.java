@@ -45,6 +45,14 @@ final class ReductionLayers {
     }
   }
 
+  void cumulativeSum(Value x) {
+    if (x.type().rank() > 0) {
+      int axis = pool.random.nextInt(x.type().rank());
+      double n = x.type().dim(axis).evaluate(_ -> RandomModel.BATCH_SIZE);
+      pool.add(b.cumulativeSum(axis, x), pool.magnitude(x) * Math.sqrt(n));
+    }
+  }
+
   void dot(Value x) {
     Value y = pool.pick();
     var pairs = new ArrayList<int[]>();

@@ -34,6 +34,7 @@ enum Primitive {
   MIN("min", "x, y = none, over: axes = none"),
   WHERE("where", "condition, x, y"),
   SUM("sum", "x, over: axes = none"),
+  CUMSUM("cumsum", "x, axis: axis"),
   PRODUCT("product", "x: list"),
   COUNT("count", "x, over: axes"),
   TALLY("tally", "x, of = none"),

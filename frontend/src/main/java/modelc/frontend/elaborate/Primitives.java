@@ -53,6 +53,8 @@ final class Primitives {
       case MAX, MIN -> extreme(p, a, place);
       case WHERE -> where(a, place);
       case SUM -> reductions.sum(arg(a, "x"), arg(a, "over"), place);
+      case CUMSUM ->
+          reductions.cumulativeSum(tensor(p, a, "x", place), (Val.Axes) arg(a, "axis"), place);
       case PRODUCT -> reductions.product((Val.ListVal) arg(a, "x"), place);
       case COUNT -> reductions.count(tensor(p, a, "x", place), (Val.Axes) arg(a, "over"), place);
       case TALLY -> tally(p, a, place);

@@ -46,15 +46,27 @@ final class Reductions {
           "",
           "write `sum(x, over = last)`");
     }
-    if (t.type().dtype() == DType.BOOL) {
+    requireSummable("sum", t, place);
+    return reduce(ReduceFn.ADD, t, axes, place);
+  }
+
+  private void requireSummable(String sum, Val.Tensor x, Span place) {
+    if (x.type().dtype() == DType.BOOL) {
       throw context.error(
           Code.ELEMENT_TYPES,
           place,
-          "`sum` does not apply to tensors of bool",
+          "`" + sum + "` does not apply to tensors of bool",
           "",
-          "count with `sum(cast(x, f32), ...)`");
+          "count with `" + sum + "(cast(x, f32), ...)`");
     }
-    return reduce(ReduceFn.ADD, t, axes, place);
+  }
+
+  /** The sums of the elements up to each along the axis. */
+  Val cumulativeSum(Val.Tensor x, Val.Axes axis, Span place) {
+    requireSummable("cumsum", x, place);
+    int index = evaluator.conversions.index(axis.axes().getFirst(), x, place);
+    Value v = context.emit(place, () -> context.builder().cumulativeSum(index, x.value()));
+    return new Val.Tensor(v, x.axes());
   }
 
   Val extreme(boolean max, Val.Tensor x, Val.Axes axes, Span place) {

@@ -28,6 +28,7 @@ final class Steps {
       case Op.Reverse o -> reversed(v, o, p);
       case Op.Concatenate o -> p instanceof Place.Along a && a.axis() == o.axis() ? lost(p) : p;
       case Op.Reduce o -> reduced(p, o.axes());
+      case Op.CumulativeSum o -> p instanceof Place.Along a && a.axis() == o.axis() ? p.mixed() : p;
       case Op.DotGeneral o -> product(v, o, operand, p);
       case Op.Convolution o -> convolved(v, o, operand, p);
       case Op.ReduceWindow o -> pooled(v, o, p);

@@ -135,6 +135,7 @@ class ExpressionTest {
   @Test
   void elementsMove() {
     assertThat(of("reverse(x, over = last)")).containsExactly(3, 2, 1, 6, 5, 4);
+    assertThat(of("cumsum(x, axis = last)")).containsExactly(1, 3, 6, 4, 9, 15);
     assertThat(of("slice(x, last, 1, 3)")).containsExactly(2, 3, 5, 6);
     assertThat(of("slice(x, last, 0, 3, step = 2)")).containsExactly(1, 3, 4, 6);
     assertThat(of("concat([x, 10 * slice(x, last, 0, 1)], axis = last)"))

@@ -45,6 +45,7 @@ class ReceptiveFieldTest {
         "x -> crop([30, 20], at = [2, 5]) -> conv2d(2, 3)",
         "reverse(x, over = last) -> conv2d(2, [1, 3], padding = [[0, 0], [2, 0]], stride = 2)",
         "x -> conv2d(6, 3) -> local_response_norm(3)",
+        "cumsum(x -> conv2d(6, 3), axis = channel) -> conv2d(2, 3)",
         "x -> dense_block(2, growth = 2, width = 1)",
         "x -> inverted_residual(2, stride = 2)",
         "x -> basic_block(2) -> basic_block(2, stride = 2)",

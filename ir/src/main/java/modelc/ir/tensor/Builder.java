@@ -187,6 +187,10 @@ public final class Builder {
     return reduce(ReduceFn.ADD, axes, x);
   }
 
+  public Value cumulativeSum(int axis, Value x) {
+    return emit(new Op.CumulativeSum(axis, x));
+  }
+
   public Value dotGeneral(
       List<Integer> xBatch,
       List<Integer> yBatch,

@@ -155,6 +155,20 @@ final class Elements {
         });
   }
 
+  static Tensor cumulativeSum(int axis, Tensor x) {
+    double[] data = x.data().clone();
+    long[] index = new long[x.rank()];
+    for (int i = 0; i < data.length; i++) {
+      if (index[axis] > 0) {
+        long[] before = index.clone();
+        before[axis]--;
+        data[i] = Arithmetic.binary(BinaryFn.ADD, x.dtype(), data[x.offset(before)], data[i]);
+      }
+      Tensor.advance(index, x.shape());
+    }
+    return new Tensor(x.dtype(), x.shape(), data);
+  }
+
   static Tensor scatterAdd(int axis, Tensor x, Tensor indices, Tensor updates) {
     double[] data = x.data().clone();
     long[] index = new long[updates.rank()];

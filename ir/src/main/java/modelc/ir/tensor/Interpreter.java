@@ -192,6 +192,7 @@ public final class Interpreter {
       case Op.Gather o -> Elements.gather(o.axis(), shape, x.get(0), x.get(1));
       case Op.ScatterAdd o -> Elements.scatterAdd(o.axis(), x.get(0), x.get(1), x.get(2));
       case Op.Reduce o -> Contractions.reduce(o, shape, x.get(0));
+      case Op.CumulativeSum o -> Elements.cumulativeSum(o.axis(), x.get(0));
       case Op.DotGeneral o -> Contractions.dotGeneral(o, shape, x.get(0), x.get(1));
       case Op.Convolution o -> Contractions.convolution(o, shape, x.get(0), x.get(1));
       case Op.ReduceWindow o -> Contractions.reduceWindow(o, shape, x.get(0));

@@ -29,6 +29,7 @@ final class Mnemonics {
       case Op.Gather _ -> "gather";
       case Op.ScatterAdd _ -> "scatter_add";
       case Op.Reduce _ -> "reduce";
+      case Op.CumulativeSum _ -> "cumulative_sum";
       case Op.DotGeneral _ -> "dot_general";
       case Op.Convolution _ -> "convolution";
       case Op.ReduceWindow _ -> "reduce_window";

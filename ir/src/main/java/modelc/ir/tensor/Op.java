@@ -144,6 +144,12 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * Element i along {@code axis} is the sum of x's elements 0 to i, added in that order; result
+   * type is x's.
+   */
+  record CumulativeSum(int axis, Value x) implements Op {}
+
   /** Result axes: batch axes, then x's free axes, then y's. */
   record DotGeneral(
       List<Integer> xBatch,

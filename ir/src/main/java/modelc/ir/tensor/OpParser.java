@@ -77,6 +77,7 @@ final class OpParser {
       case "scatter_add" ->
           new Op.ScatterAdd(in.axis("axis"), operands.get(0), operands.get(1), operands.get(2));
       case "reduce" -> new Op.Reduce(reduceFn(), in.axes("axes"), operands.get(0));
+      case "cumulative_sum" -> new Op.CumulativeSum(in.axis("axis"), operands.get(0));
       case "dot_general" -> dotGeneral(operands);
       case "convolution" -> convolution(operands);
       case "reduce_window" -> new Op.ReduceWindow(reduceFn(), window(), operands.get(0));
@@ -102,6 +103,7 @@ final class OpParser {
           "pad",
           "reverse",
           "reduce",
+          "cumulative_sum",
           "reduce_window",
           "stop_gradient" ->
           1;

@@ -38,6 +38,7 @@ final class OpPrinter {
       case Op.Reverse o -> " axes=" + list(o.axes());
       case Op.Gather o -> " axis=" + o.axis();
       case Op.ScatterAdd o -> " axis=" + o.axis();
+      case Op.CumulativeSum o -> " axis=" + o.axis();
       case Op.Reduce o -> " fn=" + o.fn() + " axes=" + list(o.axes());
       case Op.DotGeneral o ->
           " batch="

@@ -29,6 +29,7 @@ final class Operands {
       case Op.Gather o -> List.of(o.x(), o.indices());
       case Op.ScatterAdd o -> List.of(o.x(), o.indices(), o.updates());
       case Op.Reduce o -> List.of(o.x());
+      case Op.CumulativeSum o -> List.of(o.x());
       case Op.DotGeneral o -> List.of(o.x(), o.y());
       case Op.Convolution o -> List.of(o.x(), o.kernel());
       case Op.ReduceWindow o -> List.of(o.x());
@@ -59,6 +60,7 @@ final class Operands {
       case Op.Gather o -> new Op.Gather(o.axis(), n.get(0), n.get(1));
       case Op.ScatterAdd o -> new Op.ScatterAdd(o.axis(), n.get(0), n.get(1), n.get(2));
       case Op.Reduce o -> new Op.Reduce(o.fn(), o.axes(), n.get(0));
+      case Op.CumulativeSum o -> new Op.CumulativeSum(o.axis(), n.get(0));
       case Op.DotGeneral o ->
           new Op.DotGeneral(
               o.xBatch(), o.yBatch(), o.xContract(), o.yContract(), n.get(0), n.get(1));

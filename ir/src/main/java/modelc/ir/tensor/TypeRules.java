@@ -69,6 +69,11 @@ final class TypeRules {
       case Op.Gather o -> MovementRules.gather(o);
       case Op.ScatterAdd o -> MovementRules.scatterAdd(o);
       case Op.Reduce o -> reduce(o);
+      case Op.CumulativeSum o -> {
+        requireAxis(o, o.axis(), o.x().type());
+        requireNumeric(o, o.x().type());
+        yield o.x().type();
+      }
       case Op.DotGeneral o -> dotGeneral(o);
       case Op.Convolution o -> WindowRules.convolution(o);
       case Op.ReduceWindow o -> WindowRules.reduceWindow(o);

@@ -343,6 +343,8 @@ class InterpreterTest {
         shape(2, 0));
     assertValue(b.reverse(List.of(1), x), shape(2, 3), 2, 1, 0, 5, 4, 3);
     assertValue(b.reverse(List.of(1, 0), x), shape(2, 3), 5, 4, 3, 2, 1, 0);
+    assertValue(b.cumulativeSum(1, x), shape(2, 3), 0, 1, 3, 3, 7, 12);
+    assertValue(b.cumulativeSum(0, x), shape(2, 3), 0, 1, 2, 3, 5, 7);
     assertValue(
         b.slice(List.of(0L, 1L), List.of(Dim.of(2), Dim.of(3)), List.of(1L, 1L), x),
         shape(2, 2),

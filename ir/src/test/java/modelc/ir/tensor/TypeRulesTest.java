@@ -109,6 +109,7 @@ class TypeRulesTest {
           f32[batch,2]     | gather(%b, %key) axis=1
           f32[batch,3]     | scatter_add(%b, %i, %4) axis=0
           f32[batch]       | reduce(%b) fn=add axes=[1]
+          f32[batch,3]     | cumulative_sum(%b) axis=0
           f32[time]        | reduce(%bt) fn=maximum axes=[0,2]
           bool[3]          | reduce(%p) fn=and axes=[0]
           f32[2,3]         | reduce(%f) fn=add axes=[]
@@ -197,6 +198,8 @@ class TypeRulesTest {
           f32[2]  | gather(%n, %i) axis=0          | gather: axis 0 of f32[0,3] has nothing for i32[2,3] to take
           f32[2]  | scatter_add(%f, %key, %g) axis=0 | scatter_add: updates of f32[2,3] at i32[2] along axis 0 are f32[2,3], not f32[3,2]
           f32[2]  | scatter_add(%p, %key, %p) axis=0 | scatter_add: bool[2,3] is not numeric
+          f32[2]  | cumulative_sum(%f) axis=2      | cumulative_sum: f32[2,3] has no axis 2
+          f32[2]  | cumulative_sum(%p) axis=0      | cumulative_sum: bool[2,3] is not numeric
           f32[2]  | reduce(%f) fn=add axes=[1,0]   | reduce: axes [1, 0] of f32[2,3] do not ascend
           f32[2]  | reduce(%p) fn=add axes=[0]     | reduce: no add of bool[2,3]
           f32[2]  | reduce(%f) fn=or axes=[0]      | reduce: no or of f32[2,3]

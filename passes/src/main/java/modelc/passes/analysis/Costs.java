@@ -149,6 +149,7 @@ public record Costs(
           Op.Gather _,
           Op.ScatterAdd _,
           Op.Reduce _,
+          Op.CumulativeSum _,
           Op.ReduceWindow _,
           Op.SelectAndScatter _,
           Op.StopGradient _,

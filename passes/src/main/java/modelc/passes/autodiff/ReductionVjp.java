@@ -36,6 +36,14 @@ final class ReductionVjp {
     };
   }
 
+  /**
+   * An element counts in all sums from its own on: the sum of their gradients, from the last back.
+   */
+  static Value cumulativeSum(Op.CumulativeSum o, Value g, Builder b) {
+    List<Integer> axis = List.of(o.axis());
+    return b.reverse(axis, b.cumulativeSum(o.axis(), b.reverse(axis, g)));
+  }
+
   /** A value of the reduced shape, in every element it was reduced from. */
   private static Value spread(Op.Reduce o, Value reduced, Builder b) {
     List<Integer> kept =

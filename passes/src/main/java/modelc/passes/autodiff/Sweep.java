@@ -113,6 +113,7 @@ final class Sweep {
           Op.Gather _,
           Op.ScatterAdd _,
           Op.Reduce _,
+          Op.CumulativeSum _,
           Op.DotGeneral _,
           Op.Convolution _,
           Op.ReduceWindow _,

@@ -56,6 +56,7 @@ final class Vjp {
         to.add(o.updates(), () -> StructuralVjp.scatterUpdates(o, g, b));
       }
       case Op.Reduce o -> to.add(o.x(), () -> ReductionVjp.reduce(o, v, g, b));
+      case Op.CumulativeSum o -> to.add(o.x(), () -> ReductionVjp.cumulativeSum(o, g, b));
       case Op.ReduceWindow o -> to.add(o.x(), () -> ReductionVjp.reduceWindow(o, v, g, b));
       case Op.DotGeneral o -> ContractionVjp.dotGeneral(o, g, to, b);
       case Op.Convolution o -> ContractionVjp.convolution(o, g, to, b);

@@ -36,6 +36,7 @@ final class Costs {
       case Op.Concatenate _,
           Op.ScatterAdd _,
           Op.Reduce _,
+          Op.CumulativeSum _,
           Op.DotGeneral _,
           Op.Convolution _,
           Op.SelectAndScatter _,

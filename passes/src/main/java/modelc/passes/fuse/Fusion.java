@@ -224,7 +224,7 @@ public final class Fusion {
   private boolean takes(Draft d, Value v) {
     return Kinds.isAligned(d.lead(), v, layouts)
         && switch (d.kind) {
-          case MAP, REDUCE, WINDOW, CONTRACTION, SELECT_AND_SCATTER -> true;
+          case MAP, REDUCE, WINDOW, CUMULATIVE, CONTRACTION, SELECT_AND_SCATTER -> true;
           case SCATTER, CONCATENATE, TABLE -> false;
         };
   }

@@ -33,6 +33,8 @@ public record Group(
     REDUCE,
     /** Windows too large to write out are reduced. */
     WINDOW,
+    /** Elements along an axis are computed one after the other, each from the one before. */
+    CUMULATIVE,
     /** A dot_general or a convolution. */
     CONTRACTION,
     SELECT_AND_SCATTER,

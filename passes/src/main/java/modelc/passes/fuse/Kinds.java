@@ -25,6 +25,7 @@ final class Kinds {
     return switch (op) {
       case Op.Reduce _ -> Optional.of(Group.Kind.REDUCE);
       case Op.DotGeneral _, Op.Convolution _ -> Optional.of(Group.Kind.CONTRACTION);
+      case Op.CumulativeSum _ -> Optional.of(Group.Kind.CUMULATIVE);
       case Op.SelectAndScatter _ -> Optional.of(Group.Kind.SELECT_AND_SCATTER);
       case Op.ScatterAdd _ -> Optional.of(Group.Kind.SCATTER);
       case Op.Concatenate _ -> Optional.of(Group.Kind.CONCATENATE);
@@ -55,6 +56,7 @@ final class Kinds {
       case Op.Parameter _, Op.Constant _, Op.DenseConstant _, Op.Iota _, Op.RandomBits _ -> false;
       case Op.Transpose _, Op.Broadcast _, Op.Slice _, Op.Pad _, Op.Reverse _ -> false;
       case Op.Concatenate _, Op.Gather _, Op.ScatterAdd _, Op.Reduce _, Op.DotGeneral _ -> false;
+      case Op.CumulativeSum _ -> false;
       case Op.Convolution _, Op.ReduceWindow _, Op.SelectAndScatter _, Op.Call _, Op.Gradient _ ->
           false;
     };

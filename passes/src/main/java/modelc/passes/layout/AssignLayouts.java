@@ -56,6 +56,7 @@ public final class AssignLayouts {
           case Op.Slice o -> List.of(o.x());
           case Op.Pad o -> List.of(o.x());
           case Op.Reverse o -> List.of(o.x());
+          case Op.CumulativeSum o -> List.of(o.x());
           case Op.Concatenate o -> o.xs();
           case Op.ReduceWindow o -> List.of(o.x());
           case Op.SelectAndScatter o -> List.of(o.x(), o.source());

@@ -12,6 +12,8 @@ import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
+import modelc.ir.loop.LoopKind;
+import modelc.ir.loop.Space;
 import modelc.ir.tensor.Op;
 import modelc.ir.tensor.Value;
 import modelc.passes.Gpu;
@@ -49,6 +51,7 @@ public final class GroupLowering {
       case MAP -> map(task);
       case REDUCE -> reduce(task);
       case WINDOW -> window(task, (Op.ReduceWindow) group.lead().op());
+      case CUMULATIVE -> cumulativeSum(task, (Op.CumulativeSum) group.lead().op());
       case CONTRACTION -> Contractions.lower(task);
       case SELECT_AND_SCATTER -> Scatters.selectAndScatter(task);
       case SCATTER -> Scatters.scatterAdd(task);
@@ -125,6 +128,39 @@ public final class GroupLowering {
         };
     var job = new Reductions.Job(o.fn(), lead.type().dtype(), element);
     Reductions.lower(task, axes, order, List.of(job), finish(task, axes));
+  }
+
+  /** Lines along the axis are independent of each other; within one a sum is carried on. */
+  private static void cumulativeSum(Task task, Op.CumulativeSum o) {
+    Value lead = task.group().lead();
+    Shape shape = lead.type().shape();
+    if (Task.isEmpty(shape)) {
+      return;
+    }
+    var lines = new ArrayList<>(shape.dims());
+    lines.set(o.axis(), Dim.ONE);
+    task.elementwise(
+        new Shape(lines),
+        task.layouts().of(lead).order(),
+        (scope, line) -> {
+          Buffer sum = scope.here().alloc("sum", lead.type().dtype(), 1, 1, Space.REGISTER);
+          Expr zero = Pull.constant(lead.type().dtype(), 0);
+          scope.here().store(sum, LoopBuilder.index(0), zero);
+          var nest = new Nest(scope, Task.kept(shape));
+          nest.over(LoopKind.SERIAL, List.of(List.of(o.axis())));
+          nest.write(
+              () -> {
+                var at = new ArrayList<>(line);
+                at.set(o.axis(), nest.indices().get(o.axis()));
+                Pull pull = task.pull(scope);
+                Expr before = LoopBuilder.load(sum, LoopBuilder.index(0));
+                Expr now = Pull.binary(BinaryFn.ADD, before, pull.value(o.x(), at));
+                Expr kept = scope.letHere("s", now);
+                scope.here().store(sum, LoopBuilder.index(0), kept);
+                pull.seed(lead, at, kept);
+                task.finish(scope, pull, shape, at);
+              });
+        });
   }
 
   /** The axes of {@code lead}'s layout, with {@code reduced} before the innermost one. */

@@ -139,6 +139,7 @@ final class Pull {
       case Op.Concatenate _,
           Op.ScatterAdd _,
           Op.Reduce _,
+          Op.CumulativeSum _,
           Op.DotGeneral _,
           Op.Convolution _,
           Op.SelectAndScatter _,

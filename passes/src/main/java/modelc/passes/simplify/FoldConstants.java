@@ -132,6 +132,7 @@ final class FoldConstants {
           Op.Gather _,
           Op.ScatterAdd _,
           Op.Reduce _,
+          Op.CumulativeSum _,
           Op.DotGeneral _ ->
           true;
       case Op.Parameter _,

@@ -131,6 +131,7 @@ public final class Simplify implements Pass {
         case Op.Concatenate o -> StructuralRules.concatenate(o, b);
         case Op.Reverse o -> StructuralRules.reverse(o, b);
         case Op.Reduce o -> ReductionRules.reduce(o, isOnlyUse(old, 0), b);
+        case Op.CumulativeSum o -> o.x().type().dim(o.axis()).isOne() ? o.x() : null;
         case Op.ReduceWindow o -> ReductionRules.reduceWindow(o, b);
         case Op.DotGeneral o -> ContractionRules.dotGeneral(o, b);
         case Op.Convolution o -> ContractionRules.convolution(o, b);

@@ -46,6 +46,7 @@ public final class OpTable {
     t.elementwise();
     t.indices();
     t.reductions();
+    t.cumulativeSums();
     t.dots();
     t.convolutions();
     t.windows();
@@ -437,6 +438,39 @@ public final class OpTable {
           return b.divide(e, b.broadcast(s, List.of(0), b.sum(List.of(1), e)));
         },
         batched(10));
+  }
+
+  private void cumulativeSums() {
+    record Along(TensorType type, int axis) {}
+    List<Along> alongs =
+        List.of(
+            new Along(f32(0), 0),
+            new Along(f32(1), 0),
+            new Along(f32(67), 0),
+            new Along(f32(3, 0), 0),
+            new Along(f32(5, 17), 0),
+            new Along(f32(5, 17), 1),
+            new Along(f32(3, 4, 9), 1),
+            new Along(batched(6), 0),
+            new Along(batched(3, 5), 1));
+    for (Along a : alongs) {
+      add(
+          "cumulative_sum " + a.type() + a.axis(),
+          SUMS,
+          (b, x) -> b.cumulativeSum(a.axis(), x.get(0)),
+          a.type());
+    }
+    TensorType ints = TensorType.of(DType.I32, 3, 19);
+    add("cumulative_sum i32", EXACT, (b, x) -> b.cumulativeSum(1, x.get(0)), ints);
+    add(
+        "cumulative_sum amid others",
+        SUMS,
+        (b, x) -> {
+          Value sum =
+              b.cumulativeSum(1, b.unary(UnaryFn.EXP, b.transpose(List.of(1, 0), x.get(0))));
+          return b.multiply(b.unary(UnaryFn.LOG, sum), b.reverse(List.of(1), sum));
+        },
+        f32(9, 21));
   }
 
   private void dots() {

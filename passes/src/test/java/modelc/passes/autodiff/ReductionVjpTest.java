@@ -50,6 +50,17 @@ class ReductionVjpTest {
   }
 
   @Test
+  void cumulativeSums() {
+    for (int axis = 0; axis < 3; axis++) {
+      int along = axis;
+      GradientCheck.of((b, x) -> b.cumulativeSum(along, x.get(0)), new long[] {3, 1, 5}).check();
+    }
+    var batch = new Symbol("batch", 5);
+    var type = new TensorType(DType.F64, Shape.of(Dim.of(batch), Dim.of(3)));
+    GradientCheck.of(List.of(type), (b, x) -> b.cumulativeSum(0, x.get(0))).where(batch, 4).check();
+  }
+
+  @Test
   void productsWithZeros() {
     // No zero, one, two, three in a row of three.
     double[] x = {2, 3, 4, 2, 0, 4, 0, 3, 0, 0, 0, 0};
