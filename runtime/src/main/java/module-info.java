@@ -3,6 +3,7 @@ module modelc.runtime {
   requires static org.jspecify;
 
   exports modelc.runtime;
+  exports modelc.runtime.cuda;
   exports modelc.runtime.pytorch;
   exports modelc.runtime.weights;
 }

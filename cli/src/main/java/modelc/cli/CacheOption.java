@@ -5,6 +5,7 @@ import modelc.backend.cpu.Machine;
 import modelc.compiler.CodeCache;
 import modelc.compiler.Compiler;
 import modelc.passes.Options;
+import modelc.runtime.ContentCache;
 import picocli.CommandLine.Option;
 
 /** Whether commands that run a model may take its code from the cache. */
@@ -13,6 +14,11 @@ final class CacheOption {
       names = "--no-cache",
       description = "Compile anew, and keep nothing (MODELC_CACHE=off does the same).")
   boolean off;
+
+  /** Where the driver of a GPU may keep its machine code. */
+  Optional<ContentCache> content() {
+    return off ? Optional.empty() : ContentCache.ofEnvironment(System.getenv());
+  }
 
   Compiler compiler() {
     return compiler(Machine.host());

@@ -1,8 +1,6 @@
 package modelc.cli;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +10,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
 import modelc.backend.cpu.SharedLibrary;
-import modelc.compiler.CodeCache;
 import modelc.passes.Target;
+import modelc.runtime.ContentCache;
+import modelc.runtime.DeviceException;
+import modelc.runtime.cuda.CudaDevice;
 import picocli.CommandLine.Command;
 
 /**
@@ -108,26 +108,19 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Whether an NVIDIA driver is there. Nothing computes on it yet. */
+  /** Whether there is a GPU of NVIDIA's to compute on. */
   private static void gpu() {
-    boolean driver;
-    try (Arena arena = Arena.ofConfined()) {
-      SymbolLookup.libraryLookup("libcuda.so.1", arena);
-      driver = true;
-    } catch (IllegalArgumentException e) {
-      driver = false;
+    try (var device = CudaDevice.open(0, Optional.empty(), System.getenv())) {
+      say(true, "gpu", device.name(), "compute on it with --device cuda");
+    } catch (DeviceException e) {
+      say(true, "gpu", e.getMessage(), e.cure());
     }
-    say(
-        true,
-        "gpu",
-        driver ? "an NVIDIA driver is here" : "no NVIDIA driver (libcuda.so.1)",
-        "this version computes on the processor alone: nothing to do");
   }
 
   private static void cache() {
-    Optional<CodeCache> cache = CodeCache.ofEnvironment(System.getenv());
+    Optional<ContentCache> cache = ContentCache.ofEnvironment(System.getenv());
     if (cache.isEmpty()) {
-      say(true, "cache", "off", "unset " + CodeCache.VARIABLE + " to keep compiled code");
+      say(true, "cache", "off", "unset " + ContentCache.VARIABLE + " to keep compiled code");
       return;
     }
     Path folder = cache.get().folder();
@@ -138,7 +131,7 @@ final class DoctorCommand implements Callable<Integer> {
     boolean writable = Files.isWritable(there);
     String size;
     try {
-      size = bytes(cache.get().bytes()) + " of at most " + bytes(CodeCache.MAX_BYTES);
+      size = bytes(cache.get().bytes()) + " of at most " + bytes(ContentCache.MAX_BYTES);
     } catch (IOException e) {
       size = "unreadable";
     }
@@ -146,7 +139,7 @@ final class DoctorCommand implements Callable<Integer> {
         writable,
         "cache",
         folder + ", " + size,
-        writable ? "" : "make it writable, or name another folder in " + CodeCache.VARIABLE);
+        writable ? "" : "make it writable, or name another folder in " + ContentCache.VARIABLE);
   }
 
   private static void say(boolean good, String what, String found, String cure) {

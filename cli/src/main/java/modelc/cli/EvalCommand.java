@@ -34,6 +34,8 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin CacheOption cache;
 
+  @Mixin DeviceOption device;
+
   @Mixin RunOptions run;
 
   @Option(
@@ -53,6 +55,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    device.check();
     Checked checked = model.load();
     Recipe recipe = run.recipe(checked, model);
     Datasets data = Datasets.open(recipe, model.reach());
@@ -61,7 +64,7 @@ final class EvalCommand implements Callable<Integer> {
         checked
             .program()
             .only(report.isPresent() ? List.of("init", "eval", "infer") : List.of("init", "eval"));
-    try (Model compiled = cache.compiler().compile(program).load();
+    try (Model compiled = device.load(program, cache).model();
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
       Measured measured =

@@ -16,6 +16,7 @@ import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.frontend.diagnostic.Printable;
 import modelc.frontend.diagnostic.Suggestions;
 import modelc.runtime.DataException;
+import modelc.runtime.DeviceException;
 import modelc.runtime.FileException;
 import modelc.runtime.LimitException;
 import modelc.runtime.ModelcException;
@@ -74,6 +75,7 @@ final class Failures {
       case UsageException e -> known(e, ExitCode.USAGE);
       case DataException e -> known(e, ExitCode.WRONG);
       case FileException e -> known(e, ExitCode.IO);
+      case DeviceException e -> known(e, ExitCode.IO);
       case LimitException e -> known(e, ExitCode.LIMIT);
       case NumericException e -> known(e, ExitCode.NUMERIC);
       case NativeException e -> internal(e);

@@ -53,6 +53,8 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin CacheOption cache;
 
+  @Mixin DeviceOption device;
+
   @Option(
       names = "--weights",
       required = true,
@@ -112,6 +114,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    device.check();
     Checked checked = model.load();
     Program program = checked.program().only(List.of("init", "infer"));
     // What is wrong with the pictures is told before anything is compiled.
@@ -119,7 +122,7 @@ final class PredictCommand implements Callable<Integer> {
         inputs.stream().anyMatch(i -> i.endsWith(".npy"))
             ? Optional.empty()
             : Optional.of(pictures(checked, program.entry("infer")));
-    try (Model compiled = cache.compiler().compile(program).load();
+    try (Model compiled = device.load(program, cache).model();
         Session session = compiled.open(Math.max(1, threads));
         Arena arena = Arena.ofConfined()) {
       names.load(session, weights, INITIAL_SEED, talk);

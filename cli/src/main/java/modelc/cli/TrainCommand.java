@@ -15,9 +15,6 @@ import modelc.cli.picture.Outputs;
 import modelc.cli.report.Facts;
 import modelc.cli.report.RunReport;
 import modelc.cli.report.Samples;
-import modelc.compiler.Compiled;
-import modelc.compiler.Compiler;
-import modelc.compiler.EmulatedDevice;
 import modelc.compiler.GradientsEntry;
 import modelc.data.DataSet;
 import modelc.frontend.Checked;
@@ -34,7 +31,6 @@ import modelc.runtime.Trainer;
 import modelc.runtime.TrainerOptions;
 import modelc.runtime.TrainingListener;
 import modelc.runtime.TrainingResult;
-import modelc.runtime.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,6 +56,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin CacheOption cache;
 
   @Mixin RunOptions run;
+
+  @Mixin DeviceOption device;
 
   @Option(
       names = "--out",
@@ -102,16 +100,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--no-report", description = "Write no report.html to the folder of the run.")
   boolean noReport;
 
-  private static final String EMULATOR = "ptx-emulator";
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description =
-          "What computes: cpu (default), or ptx-emulator, which runs the kernels for GPUs in Java"
-              + " and checks every access.")
-  String device = "cpu";
-
   private final Talk talk = Talk.standard();
   private final Progress progress = new Progress(talk);
   private double compileMillis;
@@ -119,10 +107,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!device.equals("cpu") && !device.equals(EMULATOR)) {
-      throw new UsageException(
-          "C0121", "there is no device " + device, "pass --device cpu or --device " + EMULATOR);
-    }
+    device.check();
     // LLVM is loaded while the front end works; who needs it tells if it cannot be.
     Thread.ofPlatform()
         .daemon()
@@ -177,30 +162,11 @@ final class TrainCommand implements Callable<Integer> {
   private Model compile(Program program) {
     talk.live("compiling ...");
     long start = System.nanoTime();
-    if (device.equals(EMULATOR)) {
-      Model emulated = new Compiler().on(new EmulatedDevice(), program);
-      compileMillis = (System.nanoTime() - start) * 1e-6;
-      compiledHow =
-          String.format(
-              Locale.ROOT,
-              "compiled to PTX in %s; it is emulated, and every access checked, which is slow",
-              Progress.duration(compileMillis / 1e3));
-      talk.line(compiledHow);
-      return emulated;
-    }
-    Compiled compiled = cache.compiler().compile(program);
-    Model loaded = compiled.load();
+    DeviceOption.Loaded loaded = device.load(program, cache);
     compileMillis = (System.nanoTime() - start) * 1e-6;
-    compiledHow =
-        String.format(
-            Locale.ROOT,
-            "%s in %s (%d kernels, %d of them distinct)",
-            compiled.cached() ? "found native code" : "compiled to native code",
-            Progress.duration(compileMillis / 1e3),
-            compiled.kernels().all(),
-            compiled.kernels().distinct());
+    compiledHow = loaded.how();
     talk.line(compiledHow);
-    return loaded;
+    return loaded.model();
   }
 
   private int train(

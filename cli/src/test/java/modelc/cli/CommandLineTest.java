@@ -266,6 +266,18 @@ class CommandLineTest {
   }
 
   @Test
+  void aMissingDeviceIsToldWithItsCure() {
+    Run wrong = run("eval", LENET, "--weights", "w", "--device", "gpu");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("error[C0121]: there is no device gpu", "--device cuda");
+
+    Run missing = run("train", LENET, "--device", "cuda:99", "--out", folder.resolve("run"));
+    assertThat(missing.code()).isEqualTo(3);
+    // No driver, no GPU at all, or none of that number.
+    assertThat(missing.err()).containsPattern("error\\[R090[136]\\]: .*\n  = help: .*");
+  }
+
+  @Test
   void aNewModelTrainsAsItIs() throws IOException {
     Path written = Path.of("zebra_crossing.model");
     try {

@@ -5,139 +5,51 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Stream;
+import modelc.runtime.ContentCache;
 
 /**
- * Compiled programs in a folder of the user's, each in a file named after the hash of all it was
- * made from. It decides nothing about what that is: {@link CodeKey} does.
- *
- * <p>A file is written elsewhere and renamed, so that programs starting side by side see a whole
- * one or none; it carries a checksum, so that a damaged one is compiled anew. When the files
- * together pass a limit, those unused for longest go. A folder that cannot be read or written makes
- * compiling slower, never wrong, and no failure.
+ * Compiled programs in the user's {@link ContentCache}, each under the hash of all it was made
+ * from. It decides nothing about what that is: {@link CodeKey} does.
  */
 public final class CodeCache {
-  /** Bytes of all files together, at most; ResNet-50 with its training step is about one MB. */
-  public static final long MAX_BYTES = 512L << 20;
-
-  /** The variable that names another folder, or is {@code off}. */
-  public static final String VARIABLE = "MODELC_CACHE";
-
-  /** What one that was being written when its program died is left alone for. */
-  private static final Duration ABANDONED = Duration.ofHours(1);
-
-  private static final byte[] MAGIC = "modelc code 1\n".getBytes(StandardCharsets.US_ASCII);
-  private static final int CHECKSUM_BYTES = 32;
-  private static final String SUFFIX = ".code";
-  private static final String TEMPORARY = ".tmp";
-
-  private final Path folder;
-  private final long maxBytes;
+  private final ContentCache cache;
 
   public CodeCache(Path folder) {
-    this(folder, MAX_BYTES);
+    this(new ContentCache(folder));
   }
 
   CodeCache(Path folder, long maxBytes) {
-    this.folder = folder;
-    this.maxBytes = maxBytes;
+    this(new ContentCache(folder, maxBytes));
+  }
+
+  private CodeCache(ContentCache cache) {
+    this.cache = cache;
+  }
+
+  /** The user's cache; empty if there is none. */
+  public static Optional<CodeCache> ofEnvironment(Map<String, String> environment) {
+    return ContentCache.ofEnvironment(environment).map(CodeCache::new);
   }
 
   /** Where it is; it need not exist. */
   public Path folder() {
-    return folder;
-  }
-
-  /**
-   * The size of all its files.
-   *
-   * @throws IOException if the folder cannot be read
-   */
-  public long bytes() throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return 0;
-    }
-    long sum = 0;
-    for (Path file : files()) {
-      sum += Files.size(file);
-    }
-    return sum;
-  }
-
-  /**
-   * The user's cache: {@code $MODELC_CACHE}, {@code $XDG_CACHE_HOME/modelc} or {@code
-   * ~/.cache/modelc}; empty if the first is {@code off}, or none is known.
-   */
-  public static Optional<CodeCache> ofEnvironment(Map<String, String> environment) {
-    String own = environment.getOrDefault(VARIABLE, "");
-    if (own.equals("off")) {
-      return Optional.empty();
-    }
-    if (!own.isEmpty()) {
-      return Optional.of(new CodeCache(Path.of(own)));
-    }
-    String shared = environment.getOrDefault("XDG_CACHE_HOME", "");
-    // The convention has relative paths ignored.
-    if (!shared.isEmpty() && Path.of(shared).isAbsolute()) {
-      return Optional.of(new CodeCache(Path.of(shared, "modelc")));
-    }
-    String home = environment.getOrDefault("HOME", "");
-    return home.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new CodeCache(Path.of(home, ".cache", "modelc")));
+    return cache.folder();
   }
 
   /** What was stored under {@code key}, if it is there and whole. */
   Optional<CachedCode> read(CodeKey key) {
-    Path file = file(key);
+    Optional<byte[]> bytes = cache.read(key.hash());
     try {
-      byte[] bytes = Files.readAllBytes(file);
-      int start = MAGIC.length + CHECKSUM_BYTES;
-      boolean whole =
-          bytes.length > start
-              && Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
-              && HexFormat.of()
-                  .formatHex(bytes, MAGIC.length, start)
-                  .equals(CodeKey.sha256(bytes, start, bytes.length - start));
-      if (!whole) {
-        Files.deleteIfExists(file);
-        return Optional.empty();
-      }
-      CachedCode code =
-          CachedCode.read(
-              new DataInputStream(new ByteArrayInputStream(bytes, start, bytes.length - start)));
-      touch(file);
-      return Optional.of(code);
+      return bytes.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              CachedCode.read(new DataInputStream(new ByteArrayInputStream(bytes.get()))));
     } catch (IOException e) {
       return Optional.empty();
-    }
-  }
-
-  /** Marks a file as just used; a folder that is only readable serves all the same. */
-  private static void touch(Path file) {
-    try {
-      Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
-    } catch (IOException e) {
-      // It may be dropped earlier than it should.
     }
   }
 
@@ -146,103 +58,17 @@ public final class CodeCache {
     try {
       var payload = new ByteArrayOutputStream();
       code.write(new DataOutputStream(payload));
-      byte[] bytes = payload.toByteArray();
-      if (bytes.length > maxBytes) {
-        return;
-      }
-      createFolder();
-      Path temporary = folder.resolve(key.hash() + "-" + UUID.randomUUID() + TEMPORARY);
-      try {
-        try (var out = Files.newOutputStream(temporary)) {
-          out.write(MAGIC);
-          out.write(HexFormat.of().parseHex(CodeKey.sha256(bytes, 0, bytes.length)));
-          out.write(bytes);
-        }
-        Files.move(
-            temporary,
-            file(key),
-            StandardCopyOption.ATOMIC_MOVE,
-            StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-      trim();
+      cache.write(key.hash(), payload.toByteArray());
     } catch (IOException e) {
       // The next start compiles again.
     }
   }
 
-  /** Code is run from here: nobody else may write it. */
-  private void createFolder() throws IOException {
-    if (Files.isDirectory(folder)) {
-      return;
-    }
-    Path parent = folder.toAbsolutePath().getParent();
-    if (parent != null) {
-      Files.createDirectories(parent);
-    }
-    try {
-      Files.createDirectory(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    } catch (FileAlreadyExistsException e) {
-      // Another program was quicker.
-    } catch (UnsupportedOperationException e) {
-      Files.createDirectories(folder);
-    }
-  }
-
-  private record Kept(Path path, long bytes, FileTime used) {}
-
-  /** Drops what was unused for longest until the rest fits, and what was never finished. */
-  private void trim() throws IOException {
-    var kept = new ArrayList<Kept>();
-    Instant abandoned = Instant.now().minus(ABANDONED);
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path p : (Iterable<Path>) files::iterator) {
-        Optional<Kept> k = look(p);
-        if (k.isEmpty()) {
-          continue;
-        }
-        if (p.toString().endsWith(SUFFIX)) {
-          kept.add(k.get());
-        } else if (p.toString().endsWith(TEMPORARY)
-            && k.get().used().toInstant().isBefore(abandoned)) {
-          Files.deleteIfExists(p);
-        }
-      }
-    }
-    kept.sort(Comparator.comparing(Kept::used).reversed());
-    long bytes = 0;
-    for (Kept k : kept) {
-      bytes += k.bytes();
-      if (bytes > maxBytes) {
-        Files.deleteIfExists(k.path());
-      }
-    }
-  }
-
-  /** Empty if another program has just deleted it. */
-  private static Optional<Kept> look(Path p) {
-    try {
-      BasicFileAttributes a =
-          Files.readAttributes(p, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-      return a.isRegularFile()
-          ? Optional.of(new Kept(p, a.size(), a.lastModifiedTime()))
-          : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-  }
-
   Path file(CodeKey key) {
-    return folder.resolve(key.hash() + SUFFIX);
+    return cache.file(key.hash());
   }
 
-  /** The files of finished entries. */
   List<Path> files() throws IOException {
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(p -> p.toString().endsWith(SUFFIX)).toList();
-    }
+    return cache.files();
   }
 }

@@ -7,9 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import modelc.backend.cpu.CpuBackend;
@@ -18,6 +15,7 @@ import modelc.ir.tensor.Printer;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.passes.Pipeline;
+import modelc.runtime.ContentCache;
 
 /**
  * The hash of everything compiled code depends on: the program's Tensor IR, the options, the
@@ -42,13 +40,7 @@ record CodeKey(String hash) {
   }
 
   static String sha256(byte[] bytes, int from, int length) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(bytes, from, length);
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return ContentCache.sha256(bytes, from, length);
   }
 
   /**

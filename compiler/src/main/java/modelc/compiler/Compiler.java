@@ -18,6 +18,7 @@ import modelc.passes.autodiff.Autodiff;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.FusedPrinter;
 import modelc.runtime.Device;
+import modelc.runtime.DeviceProgram;
 import modelc.runtime.Model;
 import modelc.runtime.ModelSpec;
 import modelc.runtime.Variable;
@@ -120,15 +121,30 @@ public final class Compiler {
     };
   }
 
+  /** What compiling for GPUs gives: what the runtime needs to know of the program, its kernels. */
+  public record OnDevice(ModelSpec spec, DeviceProgram program) {}
+
+  /**
+   * Compiles every entry of {@code program} for GPUs.
+   *
+   * @param capabilities of the devices, each for itself and all later ones, e.g. 80
+   * @throws IllegalArgumentException if no code is made for such devices
+   */
+  public OnDevice forDevices(Program program, List<Integer> capabilities) {
+    LoopProgram loops = Pipeline.lower(program, Gpu.SM_80, options).program();
+    List<GpuProgram> compiled =
+        capabilities.stream().map(c -> new PtxBackend(c).compile(loops)).toList();
+    return new OnDevice(
+        Specs.of(program, CachedCode.entries(loops)), DevicePrograms.of(capabilities, compiled));
+  }
+
   /**
    * Compiles {@code program} for a GPU and puts it on {@code device}, which is closed with the
-   * model. Weights travel between the device and the session's memory at each call.
+   * model.
    */
   public Model on(Device device, Program program) {
-    LoopProgram loops = Pipeline.lower(program, Gpu.SM_80, options).program();
-    GpuProgram compiled = new PtxBackend(PtxBackend.CAPABILITIES.getFirst()).compile(loops);
-    ModelSpec spec = Specs.of(program, CachedCode.entries(loops));
-    return new Model(spec, new DeviceCode(spec, compiled, device));
+    OnDevice compiled = forDevices(program, List.of(PtxBackend.CAPABILITIES.getFirst()));
+    return new Model(compiled.spec(), compiled.program(), device);
   }
 
   /**

@@ -2,6 +2,7 @@ package modelc.compiler;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import modelc.ptx.DeviceBuffer;
@@ -11,6 +12,8 @@ import modelc.ptx.Emulator;
 import modelc.ptx.EmulatorOptions;
 import modelc.ptx.PtxModule;
 import modelc.runtime.Device;
+import modelc.runtime.DeviceProgram;
+import modelc.runtime.LimitException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * {@link modelc.ptx.PtxFault}.
  */
 public final class EmulatedDevice implements Device {
+  /** The newest kernels that the emulator understands. */
+  private static final int CAPABILITY = 90;
+
+  private static final long ALIGNMENT = 64;
+
   private final DeviceMemory memory = new DeviceMemory();
   private final Emulator emulator;
   private @Nullable PtxModule module;
@@ -31,38 +39,101 @@ public final class EmulatedDevice implements Device {
   }
 
   /** Memory of the emulator. */
-  private record Emulated(DeviceBuffer buffer) implements Memory {
+  private record Emulated(DeviceMemory memory, DeviceBuffer buffer) implements Memory {
     @Override
     public long bytes() {
       return buffer.bytes();
     }
 
-    @Override
-    public void write(MemorySegment host) {
-      buffer.write(host.toArray(JAVA_BYTE));
+    DeviceBuffer slice(long at, long bytes) {
+      return buffer.slice(Math.toIntExact(at), Math.toIntExact(bytes));
     }
 
     @Override
-    public void read(MemorySegment host) {
-      byte[] bytes = buffer.slice(0, Math.toIntExact(host.byteSize())).toBytes();
+    public void write(long at, MemorySegment host) {
+      slice(at, host.byteSize()).write(host.toArray(JAVA_BYTE));
+    }
+
+    @Override
+    public void read(long at, MemorySegment host) {
+      byte[] bytes = slice(at, host.byteSize()).toBytes();
       MemorySegment.copy(bytes, 0, host, JAVA_BYTE, 0, bytes.length);
     }
 
     @Override
-    public void forget() {
-      buffer.forget();
+    public void forget(long at, long bytes) {
+      slice(at, bytes).forget();
+    }
+
+    @Override
+    public void close() {
+      memory.free(buffer);
+    }
+  }
+
+  /** Host memory; its twin is itself, for nothing is ever under way. */
+  private record Host(Arena arena, MemorySegment segment) implements Staging {
+    @Override
+    public void send(long bytes) {}
+
+    @Override
+    public void deliver(Memory to, long at, long bytes) {
+      to.write(at, segment.asSlice(0, bytes));
+    }
+
+    @Override
+    public void close() {
+      arena.close();
     }
   }
 
   @Override
-  public void load(String ptx) {
-    module = PtxModule.parse(ptx);
+  public String name() {
+    return "the emulator of PTX";
+  }
+
+  @Override
+  public void load(DeviceProgram program) {
+    module = PtxModule.parse(program.moduleFor(CAPABILITY).orElseThrow().ptx());
   }
 
   @Override
   public Memory allocate(String name, long bytes) {
-    return new Emulated(memory.allocate(name, Math.toIntExact(bytes)));
+    if (bytes > Integer.MAX_VALUE) {
+      throw new LimitException(
+          "R0905",
+          "the emulator has at most 2 GiB, too little for " + name,
+          "use a smaller batch or model");
+    }
+    return new Emulated(memory, memory.allocate(name, (int) bytes));
   }
+
+  @Override
+  public HostMemory hostMemory(long bytes) {
+    return staging(bytes);
+  }
+
+  @Override
+  public Staging staging(long bytes) {
+    Arena arena = Arena.ofShared();
+    return new Host(arena, arena.allocate(bytes, ALIGNMENT));
+  }
+
+  @Override
+  public Recorded record(Runnable work) {
+    return new Recorded() {
+      @Override
+      public void replay() {
+        work.run();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public void finish() {}
 
   @Override
   public void launch(
@@ -75,10 +146,7 @@ public final class EmulatedDevice implements Device {
             .map(
                 a ->
                     switch (a) {
-                      case Argument.Buffer b ->
-                          ((Emulated) b.memory())
-                              .buffer()
-                              .slice(Math.toIntExact(b.from()), Math.toIntExact(b.bytes()));
+                      case Argument.Buffer b -> ((Emulated) b.memory()).slice(b.from(), b.bytes());
                       case Argument.Size s -> (Object) s.value();
                     })
             .toArray();

@@ -91,7 +91,7 @@ final class Specs {
     return shape.dims().stream().map(Specs::dim).toList();
   }
 
-  private static DimSpec dim(Dim dim) {
+  static DimSpec dim(Dim dim) {
     return new DimSpec(dim.factor(), dim.symbols().stream().map(Symbol::name).toList());
   }
 

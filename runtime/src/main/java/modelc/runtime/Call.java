@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ public final class Call implements AutoCloseable {
 
   private final Session session;
   private final EntrySpec spec;
-  private final MemorySegment function;
+  private final Entering entering;
   private final long[] sizes;
   private final Slot[] slots;
   private final Map<String, Slot> inputs = new HashMap<>();
@@ -37,6 +38,14 @@ public final class Call implements AutoCloseable {
   private MemorySegment[] held = {};
   private boolean changed = true;
   private volatile boolean closed;
+
+  /** Enters the entry and waits until it is done. */
+  private interface Entering extends AutoCloseable {
+    void run();
+
+    @Override
+    default void close() {}
+  }
 
   /** A native argument or result, and the memory it is bound to. */
   private static final class Slot {
@@ -66,10 +75,9 @@ public final class Call implements AutoCloseable {
     }
   }
 
-  Call(Session session, EntrySpec spec, MemorySegment function) {
+  Call(Session session, EntrySpec spec) {
     this.session = session;
     this.spec = spec;
-    this.function = function;
     this.sizes = spec.symbols().stream().mapToLong(this::max).toArray();
     List<ResultSpec> own = spec.ownResults();
     this.initialises = own.stream().anyMatch(r -> r.kind().isVariable());
@@ -79,6 +87,7 @@ public final class Call implements AutoCloseable {
       this.context =
           NativeMemory.allocate(
               arena, 8L * (FIXED_SLOTS + sizes.length + slots.length), "the context");
+      this.entering = entering();
     } catch (ModelcException e) {
       arena.close();
       throw e;
@@ -105,6 +114,36 @@ public final class Call implements AutoCloseable {
       results.put(r.name(), slot);
       slot.use(r.kind().isVariable() ? session.variableMemory(r.name()) : allocate(slot));
     }
+  }
+
+  private Entering entering() {
+    DeviceSession device = session.device();
+    if (device != null) {
+      return onDevice(new DeviceCall(device, spec, sizes.clone()));
+    }
+    if (!(session.model().code() instanceof Model.Code.Native n)) {
+      throw new IllegalStateException("a session without its device");
+    }
+    MemorySegment function = n.functions().entry(spec.name());
+    return () -> {
+      context.set(JAVA_LONG, 0, session.scratchAddress(spec.arenaBytes()));
+      Held.during(held, () -> enter(function));
+    };
+  }
+
+  private Entering onDevice(DeviceCall call) {
+    return new Entering() {
+      @Override
+      public void run() {
+        List<MemorySegment> memory = Arrays.stream(slots).map(Call.this::memory).toList();
+        Held.during(held, () -> call.run(sizes, memory));
+      }
+
+      @Override
+      public void close() {
+        call.close();
+      }
+    };
   }
 
   public EntrySpec spec() {
@@ -301,8 +340,7 @@ public final class Call implements AutoCloseable {
     try {
       checkOpen();
       prepare();
-      context.set(JAVA_LONG, 0, session.scratchAddress(spec.arenaBytes()));
-      Held.during(held, this::enter);
+      entering.run();
     } finally {
       session.exit();
     }
@@ -311,19 +349,13 @@ public final class Call implements AutoCloseable {
     }
   }
 
-  private void enter() {
+  private void enter(MemorySegment function) {
     int status = session.team().run(function, context.address());
     if (status != 0) {
-      throw session
-          .model()
-          .code()
-          .failure()
-          .orElseGet(
-              () ->
-                  new NativeException(
-                      "R0114",
-                      "entry " + spec.name() + " returned status " + status,
-                      "report it together with the .model file"));
+      throw new NativeException(
+          "R0114",
+          "entry " + spec.name() + " returned status " + status,
+          "report it together with the .model file");
     }
   }
 
@@ -463,7 +495,11 @@ public final class Call implements AutoCloseable {
   /** Frees its memory; no run may be in flight. */
   void release() {
     closed = true;
-    Session.release(arena);
+    try {
+      entering.close();
+    } finally {
+      Session.release(arena);
+    }
   }
 
   private Tensor.Wrapped tensor(Slot slot) {

@@ -50,7 +50,9 @@ public final class Evaluator {
     var feed = new Feed(call, source);
     var measures = new Measures(call.spec());
     long batches = Prefetcher.batches(source, batch);
-    try (var data = new Prefetcher(source, batch, dataThreads, _ -> position -> position, 0, 0)) {
+    try (var data =
+        new Prefetcher(
+            source, session::batchMemory, batch, dataThreads, _ -> position -> position, 0, 0)) {
       for (long b = 0; b < batches && !stop.getAsBoolean(); b++) {
         Prefetcher.Batch next = data.next();
         feed.bind(next);

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A compiled model: its specification and its machine code; immutable, safe from any thread. It
- * holds no weights: those belong to its sessions.
+ * A compiled model: its specification and its code; immutable, safe from any thread. It holds no
+ * weights: those belong to its sessions.
  *
  * <p>{@link #close} closes the sessions still open, waiting for their calls in flight, and then
  * unloads the code.
  */
 public final class Model implements AutoCloseable {
   private final ModelSpec spec;
-  private final NativeCode code;
+  private final Code code;
   private final List<Variable> variables;
   private final Object closing = new Object();
   private final Set<Session> sessions = new HashSet<>();
@@ -27,6 +27,25 @@ public final class Model implements AutoCloseable {
    * @throws DataException if {@code spec} contradicts itself
    */
   public Model(ModelSpec spec, NativeCode code) {
+    this(spec, new Code.Native(code));
+  }
+
+  /**
+   * A model that computes on {@code device}, and takes it over: closing the model closes it.
+   *
+   * @throws DataException if {@code spec} contradicts itself
+   */
+  public Model(ModelSpec spec, DeviceProgram program, Device device) {
+    this(spec, new Code.OnDevice(program, device));
+    try {
+      device.load(program);
+    } catch (RuntimeException e) {
+      Closing.after(e, device::close);
+      throw e;
+    }
+  }
+
+  private Model(ModelSpec spec, Code code) {
     spec.verify();
     this.spec = spec;
     this.code = code;
@@ -94,8 +113,17 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  NativeCode code() {
+  Code code() {
     return code;
+  }
+
+  /** What runs the entries. */
+  sealed interface Code {
+    /** Machine code in this process. */
+    record Native(NativeCode functions) implements Code {}
+
+    /** Kernels of a device. */
+    record OnDevice(DeviceProgram program, Device device) implements Code {}
   }
 
   void forget(Session session) {
@@ -120,10 +148,14 @@ public final class Model implements AutoCloseable {
         closed = true;
         open = new ArrayList<>(sessions);
       }
-      for (Session s : open) {
-        s.close();
-      }
-      code.close();
+      var steps = new ArrayList<Runnable>();
+      open.forEach(s -> steps.add(s::close));
+      steps.add(
+          switch (code) {
+            case Code.Native n -> n.functions()::close;
+            case Code.OnDevice d -> d.device()::close;
+          });
+      Closing.all(steps);
     }
   }
 }

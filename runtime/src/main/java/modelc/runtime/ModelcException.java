@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class ModelcException extends RuntimeException
     permits UsageException,
+        DeviceException,
         DataException,
         FileException,
         LimitException,

@@ -1,7 +1,6 @@
 package modelc.runtime;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 
 /**
  * The machine code of a model, wherever it came from: a JIT, or a shared library.
@@ -13,11 +12,6 @@ import java.util.Optional;
 public interface NativeCode extends AutoCloseable {
   /** The address of an entry; it stays valid until {@link #close}. */
   MemorySegment entry(String entryName);
-
-  /** Why an entry returned a status other than 0, where the code knows. */
-  default Optional<RuntimeException> failure() {
-    return Optional.empty();
-  }
 
   /** Unloads the code. It is called once, when no entry runs. */
   @Override

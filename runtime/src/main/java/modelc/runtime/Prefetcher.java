@@ -1,6 +1,5 @@
 package modelc.runtime;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,12 +27,12 @@ final class Prefetcher implements AutoCloseable {
 
   /** A batch ready to be computed with, until {@link #release}. */
   static final class Batch {
-    private final MemorySegment[] columns;
+    private final List<BatchMemory> columns;
     private int count;
     private @Nullable Throwable failure;
 
-    private Batch(MemorySegment[] columns) {
-      this.columns = columns;
+    private Batch(List<BatchMemory> columns) {
+      this.columns = List.copyOf(columns);
     }
 
     /** How many samples. */
@@ -43,7 +42,7 @@ final class Prefetcher implements AutoCloseable {
 
     /** The memory of column {@code i}: its samples one after the other. */
     MemorySegment column(int i) {
-      return columns[i];
+      return columns.get(i).segment();
     }
   }
 
@@ -53,7 +52,7 @@ final class Prefetcher implements AutoCloseable {
   private final Orders orders;
   private final long perEpoch;
   private final boolean oneEpoch;
-  private final Arena arena = Arena.ofShared();
+  private final List<BatchMemory> memory = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
 
   /** Guards what follows. */
@@ -87,12 +86,20 @@ final class Prefetcher implements AutoCloseable {
   /**
    * Starts assembling.
    *
+   * @param source of the samples
+   * @param memory where batches are assembled
    * @param threads how many assemble, a batch each
    * @param epoch the first epoch; 0: the only one
    * @param firstBatch of that epoch, from 0
    */
   Prefetcher(
-      BatchSource source, int batchSize, int threads, Orders orders, long epoch, long firstBatch) {
+      BatchSource source,
+      BatchMemory.Source memory,
+      int batchSize,
+      int threads,
+      Orders orders,
+      long epoch,
+      long firstBatch) {
     this.source = source;
     this.columns = source.columns();
     this.batchSize = batchSize;
@@ -107,10 +114,10 @@ final class Prefetcher implements AutoCloseable {
     this.ready = new @Nullable Batch[threads + 2];
     try {
       for (int i = 0; i < ready.length; i++) {
-        free.add(new Batch(allocate()));
+        free.add(new Batch(allocate(memory)));
       }
     } catch (ModelcException e) {
-      arena.close();
+      this.memory.forEach(BatchMemory::close);
       throw e;
     }
     for (int i = 1; i <= threads; i++) {
@@ -118,13 +125,14 @@ final class Prefetcher implements AutoCloseable {
     }
   }
 
-  private MemorySegment[] allocate() {
-    return columns.stream()
-        .map(
-            c ->
-                NativeMemory.allocate(
-                    arena, Math.multiplyExact(c.bytes(), batchSize), c.toString()))
-        .toArray(MemorySegment[]::new);
+  private List<BatchMemory> allocate(BatchMemory.Source from) {
+    var batch = new ArrayList<BatchMemory>();
+    for (Column c : columns) {
+      BatchMemory m = from.allocate(Math.multiplyExact(c.bytes(), batchSize), c.toString());
+      memory.add(m);
+      batch.add(m);
+    }
+    return batch;
   }
 
   /** How many batches an epoch of {@code source} has. */
@@ -193,9 +201,12 @@ final class Prefetcher implements AutoCloseable {
     for (int i = 0; i < batch.count && !stopped; i++) {
       for (int c = 0; c < rows.length; c++) {
         long bytes = columns.get(c).bytes();
-        rows[c] = batch.columns[c].asSlice(i * bytes, bytes);
+        rows[c] = batch.column(c).asSlice(i * bytes, bytes);
       }
       source.read(order.sample(first + i), epoch, rows);
+    }
+    for (int c = 0; c < rows.length && !stopped; c++) {
+      batch.columns.get(c).filled(columns.get(c).bytes() * batch.count);
     }
   }
 
@@ -273,9 +284,12 @@ final class Prefetcher implements AutoCloseable {
         }
       }
     }
-    arena.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    try {
+      Closing.all(memory.stream().<Runnable>map(m -> m::close).toList());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

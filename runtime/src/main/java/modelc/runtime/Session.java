@@ -37,6 +37,7 @@ public final class Session implements AutoCloseable {
   private volatile boolean closed;
   private boolean ready;
   private @Nullable Scratch scratch;
+  private final @Nullable DeviceSession device;
 
   Session(Model model, int threads) {
     this.model = model;
@@ -46,12 +47,37 @@ public final class Session implements AutoCloseable {
         variables.put(v.name(), v);
         memory.put(v.name(), NativeMemory.allocate(arena, v.bytes(), v.toString()));
       }
+      device =
+          model.code() instanceof Model.Code.OnDevice d
+              ? new DeviceSession(model.spec(), d.program(), d.device(), sizedVariables())
+              : null;
     } catch (ModelcException e) {
       arena.close();
       throw e;
     }
     ready = memory.isEmpty();
-    team = new Team(threads, "modelc-" + model.spec().name());
+    team = new Team(device == null ? threads : 1, "modelc-" + model.spec().name());
+  }
+
+  /** The variables' memory without what pads it. */
+  private Map<String, MemorySegment> sizedVariables() {
+    var sized = new LinkedHashMap<String, MemorySegment>();
+    memory.forEach((name, m) -> sized.put(name, m.asSlice(0, variableNamed(name).bytes())));
+    return sized;
+  }
+
+  private Variable variableNamed(String name) {
+    return java.util.Objects.requireNonNull(variables.get(name));
+  }
+
+  /** The session's memory on a device, if it computes there. */
+  @Nullable DeviceSession device() {
+    return device;
+  }
+
+  /** Memory that a column of a batch is assembled in, where this session reads it fastest. */
+  BatchMemory batchMemory(long bytes, String what) {
+    return device == null ? BatchMemory.onHost(bytes, what) : device.batchMemory(bytes);
   }
 
   public Model model() {
@@ -66,6 +92,9 @@ public final class Session implements AutoCloseable {
   /**
    * The memory of a parameter or state itself, no copy: writing to it changes the session.
    *
+   * <p>On a device other than the CPU it is brought up to date here, and what is written to it goes
+   * there with the next run: ask again after each run.
+   *
    * @throws UsageException if there is none of that name
    */
   public Tensor.Wrapped variable(String name) {
@@ -77,6 +106,9 @@ public final class Session implements AutoCloseable {
           "R0106",
           "model " + model.spec().name() + " keeps no \"" + name + '"',
           "it keeps " + String.join(", ", variables.keySet()));
+    }
+    if (device != null) {
+      device.pull();
     }
     return Tensor.wrap(v.type(), v.shape(), m.asSlice(0, v.bytes()));
   }
@@ -129,7 +161,7 @@ public final class Session implements AutoCloseable {
                                 .collect(Collectors.joining(", "))));
     synchronized (closeLock) {
       checkUsable();
-      var call = new Call(this, spec, model.code().entry(entry));
+      var call = new Call(this, spec);
       calls.add(call);
       return call;
     }
@@ -411,13 +443,27 @@ public final class Session implements AutoCloseable {
       closed = true;
       permit.acquireUninterruptibly();
       team.close();
-      calls.forEach(Call::release);
-      if (scratch != null) {
-        release(scratch.arena);
+      try {
+        closeAll();
+      } finally {
+        release(arena);
+        model.forget(this);
       }
-      release(arena);
-      model.forget(this);
     }
+  }
+
+  /** A device may fail even here; what can be freed is, and the first failure is told. */
+  private void closeAll() {
+    var closing = new ArrayList<Runnable>();
+    calls.forEach(c -> closing.add(c::release));
+    if (scratch != null) {
+      Arena shared = scratch.arena;
+      closing.add(() -> release(shared));
+    }
+    if (device != null) {
+      closing.add(device::close);
+    }
+    Closing.all(closing);
   }
 
   /**

@@ -219,6 +219,7 @@ public final class Trainer {
     try (var batches =
         new Prefetcher(
             data,
+            session::batchMemory,
             options.batch(),
             options.dataThreads(),
             this::order,

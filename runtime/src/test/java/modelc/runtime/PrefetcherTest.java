@@ -73,7 +73,7 @@ class PrefetcherTest {
       }
     }
     Prefetcher.Orders orders = epoch -> position -> (position + epoch) % 50;
-    try (var p = new Prefetcher(source, 8, threads, orders, 3, 2)) {
+    try (var p = new Prefetcher(source, BatchMemory::onHost, 8, threads, orders, 3, 2)) {
       assertThat(take(p, 5 + 3 * 7)).isEqualTo(expected);
     }
     assertThat(source.most.get()).isBetween(Math.min(threads, 2), threads);
@@ -81,14 +81,18 @@ class PrefetcherTest {
 
   @Test
   void theOnlyEpochEnds() throws InterruptedException {
-    try (var p = new Prefetcher(new Numbered(10, -1), 4, 3, _ -> position -> position, 0, 0)) {
+    try (var p =
+        new Prefetcher(
+            new Numbered(10, -1), BatchMemory::onHost, 4, 3, _ -> position -> position, 0, 0)) {
       assertThat(take(p, 3)).hasSize(10).startsWith(0L).endsWith(9L);
     }
   }
 
   @Test
   void aFailureIsHeardOfInItsTurnAndAgain() throws InterruptedException {
-    try (var p = new Prefetcher(new Numbered(50, 21), 4, 2, _ -> position -> position, 1, 0)) {
+    try (var p =
+        new Prefetcher(
+            new Numbered(50, 21), BatchMemory::onHost, 4, 2, _ -> position -> position, 1, 0)) {
       assertThat(take(p, 5)).hasSize(20);
       for (int i = 0; i < 2; i++) {
         assertThatThrownBy(p::next).isInstanceOf(DataException.class).hasMessage("bad");
@@ -98,7 +102,9 @@ class PrefetcherTest {
 
   @Test
   void closingEndsThreadsThatWait() throws InterruptedException {
-    var p = new Prefetcher(new Numbered(1000, -1), 4, 3, _ -> position -> position, 1, 0);
+    var p =
+        new Prefetcher(
+            new Numbered(1000, -1), BatchMemory::onHost, 4, 3, _ -> position -> position, 1, 0);
     take(p, 1);
     p.close();
     assertThat(Thread.getAllStackTraces().keySet())

@@ -1,0 +1,94 @@
+package modelc.cli;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import modelc.compiler.Compiled;
+import modelc.compiler.Compiler;
+import modelc.compiler.EmulatedDevice;
+import modelc.ir.tensor.Program;
+import modelc.runtime.Device;
+import modelc.runtime.Model;
+import modelc.runtime.UsageException;
+import modelc.runtime.cuda.CudaDevice;
+import picocli.CommandLine.Option;
+
+/** Which device commands that run a model compute on. */
+final class DeviceOption {
+  private static final String CPU = "cpu";
+  private static final String EMULATOR = "ptx-emulator";
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = {
+        "What computes: cpu (default); cuda, an NVIDIA GPU, or cuda:1, the second;",
+        "ptx-emulator, which runs the kernels for GPUs in Java and checks every access."
+      })
+  String device = CPU;
+
+  /** A model, ready to be run, and how long that took, in words. */
+  record Loaded(Model model, String how) {}
+
+  /**
+   * Refuses a name that is none.
+   *
+   * @throws UsageException if there is no such device
+   */
+  void check() {
+    if (!device.equals(CPU) && !device.equals(EMULATOR) && !CUDA.matcher(device).matches()) {
+      throw new UsageException(
+          "C0121",
+          "there is no device " + device,
+          "pass --device cpu, --device cuda or --device " + EMULATOR);
+    }
+  }
+
+  /** Compiles {@code program}, or finds it in the cache, and loads it there. */
+  Loaded load(Program program, CacheOption cache) {
+    check();
+    long start = System.nanoTime();
+    if (device.equals(CPU)) {
+      Compiled compiled = cache.compiler().compile(program);
+      Model model = compiled.load();
+      return new Loaded(
+          model,
+          String.format(
+              Locale.ROOT,
+              "%s in %s (%d kernels, %d of them distinct)",
+              compiled.cached() ? "found native code" : "compiled to native code",
+              since(start),
+              compiled.kernels().all(),
+              compiled.kernels().distinct()));
+    }
+    Device opened = open(cache); // before compiling: it may be missing
+    String name = opened.name();
+    Model model;
+    try {
+      model = new Compiler().on(opened, program);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+    String remark = device.equals(EMULATOR) ? "; every access is checked, which is slow" : "";
+    return new Loaded(
+        model,
+        String.format(Locale.ROOT, "compiled to PTX in %s, for %s%s", since(start), name, remark));
+  }
+
+  private Device open(CacheOption cache) {
+    if (device.equals(EMULATOR)) {
+      return new EmulatedDevice();
+    }
+    Matcher cuda = CUDA.matcher(device);
+    int ordinal =
+        cuda.matches() ? Optional.ofNullable(cuda.group(1)).map(Integer::parseInt).orElse(0) : 0;
+    return CudaDevice.open(ordinal, cache.content(), System.getenv());
+  }
+
+  private static String since(long start) {
+    return Progress.duration((System.nanoTime() - start) * 1e-9);
+  }
+}
