@@ -101,7 +101,7 @@ public final class EmulatedDevice implements Device {
   public Memory allocate(String name, long bytes) {
     if (bytes > Integer.MAX_VALUE) {
       throw new LimitException(
-          "R0905",
+          "R0910",
           "the emulator has at most 2 GiB, too little for " + name,
           "use a smaller batch or model");
     }
