@@ -25,27 +25,34 @@ interface BatchMemory extends AutoCloseable {
 
   /** In the host's memory. */
   static BatchMemory onHost(long bytes, String what) {
-    Arena arena = Arena.ofShared();
-    MemorySegment segment;
-    try {
-      segment = NativeMemory.allocate(arena, bytes, what);
-    } catch (ModelcException e) {
-      arena.close();
-      throw e;
+    return new OnHost(bytes, what);
+  }
+
+  /** Memory of its own arena. */
+  final class OnHost implements BatchMemory {
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment segment;
+
+    private OnHost(long bytes, String what) {
+      try {
+        segment = NativeMemory.allocate(arena, bytes, what);
+      } catch (ModelcException e) {
+        arena.close();
+        throw e;
+      }
     }
-    return new BatchMemory() {
-      @Override
-      public MemorySegment segment() {
-        return segment;
-      }
 
-      @Override
-      public void filled(long count) {}
+    @Override
+    public MemorySegment segment() {
+      return segment;
+    }
 
-      @Override
-      public void close() {
-        Session.release(arena);
-      }
-    };
+    @Override
+    public void filled(long count) {}
+
+    @Override
+    public void close() {
+      Session.release(arena);
+    }
   }
 }
