@@ -113,7 +113,7 @@ final class DoctorCommand implements Callable<Integer> {
     try (var device = CudaDevice.open(0, Optional.empty(), System.getenv())) {
       say(true, "gpu", device.name(), "compute on it with --device cuda");
     } catch (DeviceException e) {
-      say(true, "gpu", e.getMessage(), e.cure());
+      say(true, "gpu", String.valueOf(e.getMessage()), e.cure());
     }
   }
 

@@ -72,7 +72,19 @@ public final class EmulatedDevice implements Device {
   }
 
   /** Host memory; its twin is itself, for nothing is ever under way. */
-  private record Host(Arena arena, MemorySegment segment) implements Staging {
+  private static final class Host implements Staging {
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment segment;
+
+    Host(long bytes) {
+      segment = arena.allocate(bytes, ALIGNMENT);
+    }
+
+    @Override
+    public MemorySegment segment() {
+      return segment;
+    }
+
     @Override
     public void send(long bytes) {}
 
@@ -115,8 +127,7 @@ public final class EmulatedDevice implements Device {
 
   @Override
   public Staging staging(long bytes) {
-    Arena arena = Arena.ofShared();
-    return new Host(arena, arena.allocate(bytes, ALIGNMENT));
+    return new Host(bytes);
   }
 
   @Override
