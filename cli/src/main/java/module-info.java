@@ -16,6 +16,8 @@ module modelc.cli {
   requires modelc.ptx;
   requires modelc.runtime;
   requires modelc.data;
+  requires modelc.bundle;
+  requires de.siegmar.fastcsv;
   requires modelc.compiler;
 
   exports modelc.cli;

@@ -15,6 +15,7 @@ import modelc.compiler.Libraries;
 import modelc.frontend.Checked;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
+import modelc.runtime.DeviceProgram;
 import modelc.runtime.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,6 +79,11 @@ final class CompileCommand implements Callable<Integer> {
       description = "The Java package and module of a jar (default: the model's name).")
   Optional<String> packageName = Optional.empty();
 
+  @Option(
+      names = "--gpu",
+      description = "A library that carries kernels for NVIDIA's GPUs, too (PTX).")
+  boolean gpu;
+
   @Option(names = "--json", description = "What was written, as one JSON object.")
   boolean json;
 
@@ -101,7 +107,7 @@ final class CompileCommand implements Callable<Integer> {
     if (jar) {
       Libraries.writeJar(compiled, program, output, javaPackage(program));
     } else {
-      Libraries.write(compiled, program, output);
+      Libraries.write(compiled, program, kernels(program), output);
       Libraries.writeHeader(compiled, header.get());
     }
     List<String> written = program.entries().stream().map(Entry::name).toList();
@@ -124,6 +130,10 @@ final class CompileCommand implements Callable<Integer> {
               .orElse(javaPackage(program) + "." + program.model() + ".load() loads it"));
     }
     return ExitCode.OK.code();
+  }
+
+  private Optional<DeviceProgram> kernels(Program program) {
+    return gpu ? Optional.of(BundleCommand.kernels(program)) : Optional.empty();
   }
 
   private Machine machine() {

@@ -5,15 +5,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import modelc.data.Data;
+import modelc.bundle.Settings;
 import modelc.data.DataSet;
-import modelc.data.DataSets;
 import modelc.data.Request;
 import modelc.data.Step;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.DataSource;
 import modelc.frontend.Recipe;
 import modelc.runtime.Column;
+import modelc.runtime.EarlyStopping;
 import modelc.runtime.ElementType;
 
 /**
@@ -30,24 +30,29 @@ record Datasets(
 
   /** Opens what {@code recipe} names. */
   static Datasets open(Recipe recipe, Reach reach) {
-    DataSets all = Data.open(request(recipe.data(), reach, recipe.seed()));
-    return switch (recipe.validation().orElse(null)) {
-      case null -> new Datasets(all.train(), Optional.empty(), all.test(), all.notes());
-      case Recipe.Validation.Source s -> {
-        DataSets given = Data.open(request(s.source(), reach, recipe.seed()));
-        var notes = new ArrayList<>(all.notes());
-        notes.addAll(given.notes());
-        yield new Datasets(all.train(), Optional.of(given.train()), all.test(), notes);
-      }
-      case Recipe.Validation.Share s -> {
-        DataSet.Split split = all.train().split(s.share(), recipe.seed());
-        yield new Datasets(
-            split.train(),
-            Optional.of(split.validation()).filter(v -> v.size() > 0),
-            all.test(),
-            all.notes());
-      }
-    };
+    Settings.Sets sets = settings(recipe, reach).open();
+    return new Datasets(sets.train(), sets.validation(), sets.test(), sets.notes());
+  }
+
+  /** What training needs to know of {@code recipe} that is not in the compiled code. */
+  static Settings settings(Recipe recipe, Reach reach) {
+    Request data = request(recipe.data(), reach, recipe.seed());
+    Recipe.Validation validation = recipe.validation().orElse(null);
+    return new Settings(
+        data,
+        validation instanceof Recipe.Validation.Source s
+            ? Optional.of(request(s.source(), reach, recipe.seed()))
+            : Optional.empty(),
+        validation instanceof Recipe.Validation.Share s ? s.share() : 0,
+        Math.toIntExact(recipe.batch()),
+        Math.toIntExact(recipe.epochs()),
+        recipe.seed(),
+        recipe.stop().map(Datasets::stop));
+  }
+
+  private static EarlyStopping stop(Recipe.EarlyStop s) {
+    return new EarlyStopping(
+        s.monitor(), Math.toIntExact(s.patience()), s.maximize(), s.minDelta(), s.restore());
   }
 
   /** {@code source} as the data module asks for it. */

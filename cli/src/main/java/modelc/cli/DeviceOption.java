@@ -1,9 +1,6 @@
 package modelc.cli;
 
 import java.util.Locale;
-import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import modelc.compiler.Compiled;
 import modelc.compiler.Compiler;
 import modelc.compiler.EmulatedDevice;
@@ -18,7 +15,6 @@ import picocli.CommandLine.Option;
 final class DeviceOption {
   private static final String CPU = "cpu";
   private static final String EMULATOR = "ptx-emulator";
-  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
 
   @Option(
       names = "--device",
@@ -38,7 +34,7 @@ final class DeviceOption {
    * @throws UsageException if there is no such device
    */
   void check() {
-    if (!device.equals(CPU) && !device.equals(EMULATOR) && !CUDA.matcher(device).matches()) {
+    if (!device.equals(CPU) && !device.equals(EMULATOR) && CudaDevice.ordinal(device).isEmpty()) {
       throw new UsageException(
           "C0121",
           "there is no device " + device,
@@ -82,9 +78,7 @@ final class DeviceOption {
     if (device.equals(EMULATOR)) {
       return new EmulatedDevice();
     }
-    Matcher cuda = CUDA.matcher(device);
-    int ordinal =
-        cuda.matches() ? Optional.ofNullable(cuda.group(1)).map(Integer::parseInt).orElse(0) : 0;
+    int ordinal = CudaDevice.ordinal(device).orElseThrow();
     return CudaDevice.open(ordinal, cache.content(), System.getenv());
   }
 

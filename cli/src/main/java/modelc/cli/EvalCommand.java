@@ -57,7 +57,7 @@ final class EvalCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     device.check();
     Checked checked = model.load();
-    Recipe recipe = run.recipe(checked, model);
+    Recipe recipe = RunOptions.recipe(checked, model);
     Datasets data = Datasets.open(recipe, model.reach());
     DataSet source = data.test().or(data::validation).orElse(data.train());
     Program program =

@@ -70,6 +70,11 @@ final class HelpExamples {
         modelc compile net.model -o net.so --entry infer --batch 1 --cpu x86-64-v3
         """);
     BY_COMMAND.put(
+        "bundle",
+        """
+        modelc bundle net.model -o bundle      then, elsewhere: bundle/net train --device cuda
+        """);
+    BY_COMMAND.put(
         "doctor",
         """
         modelc doctor

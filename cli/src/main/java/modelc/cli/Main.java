@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       PredictCommand.class,
       ExportCommand.class,
       CompileCommand.class,
+      BundleCommand.class,
       DoctorCommand.class,
       CompletionCommand.class
     },

@@ -1,16 +1,12 @@
 package modelc.cli;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import modelc.bundle.Examples;
 import modelc.cli.picture.Outputs;
 import modelc.data.Data;
 import modelc.data.NewPictures;
@@ -18,17 +14,10 @@ import modelc.data.Request;
 import modelc.frontend.Checked;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
-import modelc.runtime.ArgumentSpec;
 import modelc.runtime.Column;
 import modelc.runtime.ElementType;
-import modelc.runtime.EntrySpec;
-import modelc.runtime.Kind;
 import modelc.runtime.Model;
-import modelc.runtime.Npy;
-import modelc.runtime.Predictor;
-import modelc.runtime.ResultSpec;
 import modelc.runtime.Session;
-import modelc.runtime.Tensor;
 import modelc.runtime.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -123,13 +112,12 @@ final class PredictCommand implements Callable<Integer> {
             ? Optional.empty()
             : Optional.of(pictures(checked, program.entry("infer")));
     try (Model compiled = device.load(program, cache).model();
-        Session session = compiled.open(Math.max(1, threads));
-        Arena arena = Arena.ofConfined()) {
+        Session session = compiled.open(Math.max(1, threads))) {
       names.load(session, weights, INITIAL_SEED, talk);
       if (pictures.isPresent()) {
         predict(session, pictures.get());
       } else {
-        predict(session, arena);
+        predict(session);
       }
     }
     return ExitCode.OK.code();
@@ -211,54 +199,11 @@ final class PredictCommand implements Callable<Integer> {
     return Optional.of(folder);
   }
 
-  private void predict(Session session, Arena arena) {
+  private void predict(Session session) {
     if (outputs.isEmpty()) {
       throw new UsageException(
           "C0115", "there is nowhere to write the outputs", "add --output Y.npy");
     }
-    EntrySpec infer =
-        session
-            .model()
-            .spec()
-            .entry("infer")
-            .orElseThrow(() -> new AssertionError("no entry infer"));
-    List<ArgumentSpec> arguments = infer.arguments(Kind.INPUT);
-    Map<String, Path> from =
-        named(inputs, arguments.stream().map(ArgumentSpec::name).toList(), "input");
-    Map<String, Path> to =
-        named(
-            outputs, infer.results(Kind.OUTPUT).stream().map(ResultSpec::name).toList(), "output");
-    var read = new LinkedHashMap<String, Tensor>();
-    for (ArgumentSpec a : arguments) {
-      Path file = from.get(a.name());
-      if (file == null) {
-        throw new UsageException(
-            "C0105",
-            "input " + a.name() + " is not given",
-            "add --input " + a.name() + "=FILE.npy");
-      }
-      read.put(a.name(), Npy.read(file, arena).as(a.type(), arena));
-    }
-    Map<String, Tensor> results = new Predictor(session).predict(read, arena);
-    to.forEach((name, file) -> Npy.write(file, requireNonNull(results.get(name))));
-  }
-
-  private static Map<String, Path> named(List<String> options, List<String> names, String what) {
-    var found = new LinkedHashMap<String, Path>();
-    for (String option : options) {
-      int equals = option.indexOf('=');
-      String name =
-          equals > 0 ? option.substring(0, equals) : names.size() == 1 ? names.getFirst() : "";
-      if (!names.contains(name)) {
-        throw new UsageException(
-            "C0104",
-            name.isEmpty()
-                ? "--" + what + " " + option + " does not say which"
-                : "there is no " + what + " " + name,
-            "write --" + what + " NAME=FILE, with one of " + String.join(", ", names));
-      }
-      found.put(name, Path.of(option.substring(equals + 1)));
-    }
-    return found;
+    Examples.predict(session, inputs, outputs);
   }
 }

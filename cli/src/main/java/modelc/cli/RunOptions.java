@@ -44,7 +44,7 @@ final class RunOptions {
   }
 
   /** The recipe of the file. */
-  Recipe recipe(Checked checked, ModelArguments model) {
+  static Recipe recipe(Checked checked, ModelArguments model) {
     return checked
         .recipe()
         .orElseThrow(

@@ -115,7 +115,7 @@ final class TrainCommand implements Callable<Integer> {
         .uncaughtExceptionHandler((_, _) -> {})
         .start(Machine::host);
     Checked checked = model.load();
-    Recipe recipe = run.recipe(checked, model);
+    Recipe recipe = RunOptions.recipe(checked, model);
     Path folder = out.orElseGet(() -> Path.of("runs", stem(model.file)));
     Files.createDirectories(folder);
     Datasets data = Datasets.open(recipe, model.reach());
@@ -252,16 +252,9 @@ final class TrainCommand implements Callable<Integer> {
     if (gradients.isPresent()) {
       options = options.withGradients(gradients.get());
     }
-    if (recipe.stop().isPresent()) {
-      Recipe.EarlyStop s = recipe.stop().get();
-      options =
-          options.withStop(
-              new EarlyStopping(
-                  s.monitor(),
-                  Math.toIntExact(s.patience()),
-                  s.maximize(),
-                  s.minDelta(),
-                  s.restore()));
+    Optional<EarlyStopping> stop = Datasets.settings(recipe, model.reach()).stop();
+    if (stop.isPresent()) {
+      options = options.withStop(stop.get());
     }
     return options;
   }

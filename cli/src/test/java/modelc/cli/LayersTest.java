@@ -37,6 +37,7 @@ class LayersTest {
           Map.entry("modelc.backend.cpu", Set.of("modelc.passes", "modelc.backend.llvm")),
           Map.entry("modelc.backend.gpu", Set.of("modelc.passes", "modelc.backend.llvm")),
           Map.entry("modelc.data", Set.of("modelc.runtime")),
+          Map.entry("modelc.bundle", Set.of("modelc.data", "modelc.runtime")),
           Map.entry(
               "modelc.compiler",
               Set.of(

@@ -26,7 +26,7 @@ final class DevicePrograms {
 
   private static DeviceProgram.Entry entry(GpuEntry e) {
     return new DeviceProgram.Entry(
-        e.name(), e.launches().stream().map(DevicePrograms::launch).toList());
+        e.name(), e.arenaBytes(), e.launches().stream().map(DevicePrograms::launch).toList());
   }
 
   private static DeviceProgram.Launch launch(GpuLaunch l) {

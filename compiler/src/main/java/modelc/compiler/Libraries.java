@@ -8,11 +8,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import modelc.backend.cpu.Machine;
 import modelc.backend.cpu.SharedLibrary;
 import modelc.ir.tensor.Printer;
 import modelc.ir.tensor.Program;
 import modelc.runtime.Artifact;
+import modelc.runtime.DeviceProgram;
 import modelc.runtime.EntrySpec;
 
 /**
@@ -33,7 +35,21 @@ public final class Libraries {
    * @throws IOException if the linker's temporary files cannot be
    */
   public static void write(Compiled compiled, Program program, Path library) throws IOException {
-    String description = describe(compiled, program);
+    write(compiled, program, Optional.empty(), library);
+  }
+
+  /**
+   * Writes {@code compiled} to {@code library}.
+   *
+   * @param program what it was compiled from
+   * @param kernels for GPUs that the library is to carry, too
+   * @throws modelc.runtime.FileException if the file cannot be written
+   * @throws IOException if the linker's temporary files cannot be
+   */
+  public static void write(
+      Compiled compiled, Program program, Optional<DeviceProgram> kernels, Path library)
+      throws IOException {
+    String description = describe(compiled, program, kernels);
     Artifact.write(library, link(compiled, description), description);
   }
 
@@ -48,12 +64,13 @@ public final class Libraries {
    */
   public static void writeJar(Compiled compiled, Program program, Path jar, String packageName)
       throws IOException {
-    String description = describe(compiled, program);
+    String description = describe(compiled, program, Optional.empty());
     byte[] library = Artifact.seal(link(compiled, description), description);
     LibraryJar.write(jar, library, compiled.spec(), packageName);
   }
 
-  private static String describe(Compiled compiled, Program program) {
+  private static String describe(
+      Compiled compiled, Program program, Optional<DeviceProgram> kernels) {
     Machine machine = compiled.object().machine();
     var origin =
         new Artifact.Origin(
@@ -63,7 +80,7 @@ public final class Libraries {
             machine.required(),
             sha256(Printer.print(program)),
             sha256(compiled.settings()));
-    return Artifact.describe(compiled.spec(), origin);
+    return Artifact.describe(compiled.spec(), origin, kernels);
   }
 
   private static byte[] link(Compiled compiled, String description) throws IOException {

@@ -23,6 +23,7 @@ import modelc.frontend.FrontendOptions;
 import modelc.ir.DType;
 import modelc.ir.TensorType;
 import modelc.ir.tensor.Program;
+import modelc.runtime.Artifact;
 import modelc.runtime.BatchSource;
 import modelc.runtime.Column;
 import modelc.runtime.ContentCache;
@@ -232,6 +233,26 @@ class CudaDeviceTest {
     assertThat(calls).doesNotContain("cuLaunchKernel", "cuStreamBeginCapture_v2");
     assertThat(Collections.frequency(calls, "cuMemcpyHtoDAsync_v2")).isEqualTo(2 * 3);
     assertThat(Collections.frequency(calls, "cuMemcpyDtoDAsync_v2")).isEqualTo(2 * 3);
+    isClean();
+  }
+
+  @Test
+  void aLibraryCarriesTheKernels() throws Exception {
+    Path library = folder.resolve("line.so");
+    Libraries.write(
+        new Compiler().compile(program), program, Optional.of(compiled.program()), library);
+    Artifact read = Artifact.open(library);
+    assertThat(read.kernels()).contains(compiled.program());
+
+    fake.emulate(compiled.program());
+    Map<String, List<Float>> expected;
+    Map<String, List<Float>> actual;
+    try (Model here = cuda(compiled.program());
+        Model carried = read.load(open())) {
+      expected = train(here, folder.resolve("here"), 1);
+      actual = train(carried, folder.resolve("carried"), 1);
+    }
+    assertThat(actual).isEqualTo(expected);
     isClean();
   }
 

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +40,9 @@ import org.jspecify.annotations.Nullable;
  * @param path the file
  * @param spec the entries, with the names, types and shapes of all they touch
  * @param origin what it was made from and for
+ * @param kernels what GPUs run, if it carries that too
  */
-public record Artifact(Path path, ModelSpec spec, Origin origin) {
+public record Artifact(Path path, ModelSpec spec, Origin origin, Optional<DeviceProgram> kernels) {
   /** The version of the entries' calling convention and of the description. */
   public static final int ABI_VERSION = 1;
 
@@ -76,8 +78,13 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
     }
   }
 
-  /** The description of a library, to be stored in it. */
+  /** The description of a library for CPUs, to be stored in it. */
   public static String describe(ModelSpec spec, Origin origin) {
+    return describe(spec, origin, Optional.empty());
+  }
+
+  /** The description of a library that carries kernels for GPUs, too. */
+  public static String describe(ModelSpec spec, Origin origin, Optional<DeviceProgram> kernels) {
     var features = new java.util.StringJoiner(", ", "[", "]");
     origin.features().forEach(f -> features.add(Json.quote(f)));
     return "{\"abi_version\": "
@@ -96,6 +103,7 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
         + Json.quote(origin.optionsHash())
         + ",\n"
         + SpecText.members(spec)
+        + kernels.map(k -> ",\n\"kernels\": " + DeviceProgramText.of(k)).orElse("")
         + "}";
   }
 
@@ -111,7 +119,7 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
     byte[] sealed = seal(library, description);
     AtomicFile.replace(
         path,
-        java.util.Optional.empty(),
+        Optional.empty(),
         channel -> {
           ByteBuffer bytes = ByteBuffer.wrap(sealed);
           while (bytes.hasRemaining()) {
@@ -245,6 +253,26 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
     }
   }
 
+  /**
+   * Puts the kernels on {@code device}, which is closed with the model. The library itself is not
+   * loaded.
+   *
+   * @throws UsageException if the library carries no kernels
+   */
+  public Model load(Device device) {
+    return new Model(
+        spec,
+        kernels.orElseThrow(
+            () -> {
+              device.close();
+              return new UsageException(
+                  "R0713",
+                  path + " has no kernels for GPUs",
+                  "compile it with `modelc compile --gpu` or `modelc bundle`");
+            }),
+        device);
+  }
+
   private void checkMachine() {
     String here = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
     String arch = here.equals("amd64") ? "x86_64" : here;
@@ -306,7 +334,11 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
               hash(o, "options_sha256"));
       ModelSpec spec = SpecText.read(o);
       spec.verify();
-      return new Artifact(path, spec, origin);
+      Optional<DeviceProgram> kernels =
+          o.containsKey("kernels")
+              ? Optional.of(DeviceProgramText.read(SpecText.object(o.get("kernels"))))
+              : Optional.empty();
+      return new Artifact(path, spec, origin, kernels);
     } catch (Json.Malformed | SpecText.Unexpected e) {
       throw damaged(path, "its description cannot be read: " + e.getMessage());
     }
@@ -366,7 +398,7 @@ public record Artifact(Path path, ModelSpec spec, Origin origin) {
   /** A library in this process. */
   private static final class Loaded implements NativeCode {
     private final Arena arena = Arena.ofShared();
-    private SymbolLookup lookup = _ -> java.util.Optional.empty();
+    private SymbolLookup lookup = _ -> Optional.empty();
 
     void open(Path path) {
       lookup = SymbolLookup.libraryLookup(path.toAbsolutePath(), arena);

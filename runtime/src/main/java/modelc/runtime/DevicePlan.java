@@ -28,7 +28,7 @@ record DevicePlan(
    */
   record EntryPlan(List<Long> slots, long arena, long end) {}
 
-  static DevicePlan of(ModelSpec spec) {
+  static DevicePlan of(ModelSpec spec, DeviceProgram program) {
     var variables = new LinkedHashMap<String, Long>();
     long at = 0;
     for (Variable v : spec.variables()) {
@@ -38,7 +38,7 @@ record DevicePlan(
     var entries = new LinkedHashMap<String, EntryPlan>();
     long end = at;
     for (EntrySpec e : spec.entries()) {
-      EntryPlan plan = entry(spec, e, variables, at);
+      EntryPlan plan = entry(spec, e, program.entry(e.name()).arenaBytes(), variables, at);
       entries.put(e.name(), plan);
       end = Math.max(end, plan.end);
     }
@@ -46,7 +46,7 @@ record DevicePlan(
   }
 
   private static EntryPlan entry(
-      ModelSpec spec, EntrySpec e, Map<String, Long> variables, long from) {
+      ModelSpec spec, EntrySpec e, long arenaBytes, Map<String, Long> variables, long from) {
     var slots = new ArrayList<Long>();
     long at = from;
     for (EntrySlot s : EntrySlot.of(e)) {
@@ -56,7 +56,7 @@ record DevicePlan(
         at += aligned(s.bytes(symbol -> spec.symbol(symbol).orElseThrow().max()));
       }
     }
-    return new EntryPlan(List.copyOf(slots), at, at + aligned(e.arenaBytes()));
+    return new EntryPlan(List.copyOf(slots), at, at + aligned(arenaBytes));
   }
 
   private static long aligned(long bytes) {

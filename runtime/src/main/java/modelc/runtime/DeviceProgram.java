@@ -22,8 +22,12 @@ public record DeviceProgram(List<Module> modules, List<Entry> entries) {
    */
   public record Module(int capability, String ptx) {}
 
-  /** The launches of an entry, each after the one before. */
-  public record Entry(String name, List<Launch> launches) {
+  /**
+   * The launches of an entry, each after the one before.
+   *
+   * @param arenaBytes what lives between launches, at the symbols' maxima
+   */
+  public record Entry(String name, long arenaBytes, List<Launch> launches) {
     public Entry {
       launches = List.copyOf(launches);
     }

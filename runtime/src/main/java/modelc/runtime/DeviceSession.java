@@ -32,7 +32,7 @@ final class DeviceSession implements AutoCloseable {
     this.device = device;
     this.program = program;
     this.host = host;
-    plan = DevicePlan.of(spec);
+    plan = DevicePlan.of(spec, program);
     memory = device.allocate("a session of " + spec.name() + ": " + plan.figures(), plan.bytes());
   }
 

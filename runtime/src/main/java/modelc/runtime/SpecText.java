@@ -114,7 +114,7 @@ final class SpecText {
   }
 
   /** A size as {@link DimSpec#toString} writes it. */
-  private static DimSpec product(String text) throws Unexpected {
+  static DimSpec product(String text) throws Unexpected {
     long factor = 1;
     var symbols = new ArrayList<String>();
     for (String part : text.split("\\*", -1)) {
@@ -155,7 +155,7 @@ final class SpecText {
     return e.name().toLowerCase(Locale.ROOT);
   }
 
-  private static <T> String list(List<T> items, Function<T, String> text) {
+  static <T> String list(List<T> items, Function<T, String> text) {
     var out = new StringJoiner(", ", "[", "]");
     items.forEach(i -> out.add(text.apply(i)));
     return out.toString();
@@ -189,7 +189,7 @@ final class SpecText {
     throw new Unexpected("\"" + key + "\" is no whole number");
   }
 
-  private static String text(Object value) throws Unexpected {
+  static String text(Object value) throws Unexpected {
     if (value instanceof String s) {
       return s;
     }

@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import modelc.runtime.ContentCache;
 import modelc.runtime.Device;
 import modelc.runtime.DeviceException;
@@ -22,6 +25,7 @@ import modelc.runtime.DeviceProgram;
  * process may.
  */
 public final class CudaDevice implements Device {
+  private static final Pattern NAME = Pattern.compile("cuda(?::(\\d{1,3}))?");
   private static final int NON_BLOCKING = 1; // CU_STREAM_NON_BLOCKING
   private static final int CAPTURE_THREAD_LOCAL = 1; // CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
   private static final int DEFAULT_EVENT = 0; // CU_EVENT_DEFAULT
@@ -75,6 +79,16 @@ public final class CudaDevice implements Device {
       resources.closeAfter(e);
       throw e;
     }
+  }
+
+  /**
+   * The number of the GPU that users call {@code cuda} or {@code cuda:1}; empty for other names.
+   */
+  public static OptionalInt ordinal(String device) {
+    Matcher cuda = NAME.matcher(device);
+    return cuda.matches()
+        ? OptionalInt.of(Optional.ofNullable(cuda.group(1)).map(Integer::parseInt).orElse(0))
+        : OptionalInt.empty();
   }
 
   /** The first GPU, with the user's cache for its machine code. */

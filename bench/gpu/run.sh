@@ -1,0 +1,81 @@
+#!/bin/sh
+# On a machine with an NVIDIA GPU and no Java: checks each network in this folder against the CPU, then times it, beside
+# PyTorch where a python3 has it. Writes results.json and prints a table. `sh run.sh cpu` does without a GPU;
+# SECONDS_EACH (default 5) is how long each network's training and inference are timed; RUN_LIMIT (default 520) how many
+# seconds all may take: what would come later is skipped.
+set -u
+cd "$(dirname "$0")" || exit 3
+device=${1:-cuda}
+each=${SECONDS_EACH:-5}
+limit=${RUN_LIMIT:-520}
+began=$(date +%s)
+results=results.json
+left() { echo $((limit - ($(date +%s) - began))); }
+# Those that start soonest come first.
+networks="mlp lenet resnet20 unet resnet50 vgg16"
+
+gpu=none
+if command -v nvidia-smi >/dev/null 2>&1; then
+  gpu=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1)
+else
+  echo "skipped: nvidia-smi is not here, so the GPU's name and driver are not told" >&2
+fi
+if command -v compute-sanitizer >/dev/null 2>&1; then sanitizer=1; else
+  sanitizer=0
+  echo "skipped: compute-sanitizer is not installed" >&2
+fi
+echo "skipped: tf32 and bf16, which modelc does not have yet" >&2
+
+failed=0
+{
+  printf '{"date": "%s", "gpu": "%s", "device": "%s", "networks": [' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$gpu" "$device"
+  comma=
+  for n in $networks; do
+    [ -x "./$n" ] || { echo "skipped: $n is not in this folder" >&2; continue; }
+    if [ "$(left)" -lt 30 ]; then echo "skipped: $n, for want of time" >&2; continue; fi
+    echo "$n ..." >&2
+    line=$(timeout "$(left)" "./$n" bench --device "$device" --seconds "$each" 2>"$n.log")
+    code=$?
+    if [ -z "$line" ]; then
+      line=$(printf '{"model": "%s", "failed": %d}' "$n" "$code")
+    fi
+    if [ "$code" -ne 0 ]; then
+      failed=1
+      echo "FAILED: $n ended with $code:" >&2
+      head -n 20 "$n.log" >&2
+    fi
+    printf '%s\n%s' "$comma" "$line"
+    comma=,
+    if [ "$sanitizer" = 1 ] && [ "$device" != cpu ] && [ "$(left)" -gt 60 ]; then
+      for tool in memcheck racecheck initcheck synccheck; do
+        [ "$n" = mlp ] || [ "$n" = lenet ] || continue
+        if timeout 60 compute-sanitizer --target-processes all --tool "$tool" --error-exitcode 99 "./$n" bench --device "$device" \
+          --seconds 0 >"$n.$tool.log" 2>&1; then said=silent; else said="see $n.$tool.log"; fi
+        echo "$n under $tool: $said" >&2
+      done
+    fi
+  done
+  printf '],\n"torch": '
+  if [ "$device" != cpu ] && python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null && [ "$(left)" -gt 30 ]; then
+    timeout "$(left)" python3 torch_times.py "$each" || printf 'null'
+  else
+    echo "skipped: PyTorch's times, for there is no python3 with torch and a GPU, or no time" >&2
+    printf 'null'
+  fi
+  printf '}\n'
+} >"$results"
+
+# The table.
+printf '%-10s %-6s %12s %14s %12s %14s\n' network right train_ms train_gpu_ms infer_ms infer_gpu_ms
+value() { printf '%s' "$1" | sed -n "s/.*\"$2\":\\([^,}]*\\).*/\\1/p"; }
+grep '"model"' "$results" | while IFS= read -r line; do
+  printf '%-10s %-6s' "$(value "$line" model | tr -d '"')" "$(value "$line" right)"
+  for key in train_ms train_gpu_ms infer_ms infer_gpu_ms; do
+    v=$(value "$line" $key)
+    case $key in *gpu*) w=14 ;; *) w=12 ;; esac
+    printf " %${w}.10s" "${v:--}"
+  done
+  printf '\n'
+done
+echo "all of it is in $results" >&2
+exit $failed

@@ -1,0 +1,75 @@
+package modelc.bundle;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import modelc.runtime.DataException;
+import modelc.runtime.DeviceException;
+import modelc.runtime.FileException;
+import modelc.runtime.LimitException;
+import modelc.runtime.ModelcException;
+import modelc.runtime.NativeException;
+import modelc.runtime.NumericException;
+import modelc.runtime.SourceException;
+import modelc.runtime.UsageException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The program of a bundle: {@code NAME train}, {@code eval}, {@code predict}, {@code bench}. Its
+ * launcher gives the model's place as the first argument.
+ */
+@Command(
+    mixinStandardHelpOptions = true,
+    description = "Trains and runs a compiled model; nothing else has to be installed.",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Exit codes: 0 ok, 1 the data is wrong, 2 usage, 3 input, output or a device,",
+      "4 a limit, 5 not finite, 70 a fault of modelc."
+    })
+public final class Main implements Runnable {
+  private Main() {}
+
+  /** Runs a command and exits with its status. */
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  /**
+   * Runs a command and gives its exit status.
+   *
+   * @param args the place of the model: that of its library without {@code .so}; then the command
+   */
+  public static int run(String... args) {
+    var bundled = new Bundled(Path.of(args[0]));
+    var line = new CommandLine(new Main()).setCommandName(bundled.name());
+    line.addSubcommand("train", new TrainCommand(bundled));
+    line.addSubcommand("eval", new EvalCommand(bundled));
+    line.addSubcommand("predict", new PredictCommand(bundled));
+    line.addSubcommand("bench", new BenchCommand(bundled));
+    line.setExecutionExceptionHandler((e, _, _) -> report(e));
+    return line.execute(Arrays.copyOfRange(args, 1, args.length));
+  }
+
+  @Override
+  public void run() {
+    CommandLine.usage(this, System.out);
+  }
+
+  private static int report(Exception failure) {
+    if (failure instanceof ModelcException e) {
+      System.err.println(e.render());
+      return switch (e) {
+        case UsageException _ -> 2;
+        case DataException _, SourceException _ -> 1;
+        case FileException _, DeviceException _ -> 3;
+        case LimitException _ -> 4;
+        case NumericException _ -> 5;
+        case NativeException _ -> 70;
+        default -> 70;
+      };
+    }
+    failure.printStackTrace();
+    return 70;
+  }
+}
