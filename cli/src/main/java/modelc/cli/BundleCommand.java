@@ -31,8 +31,11 @@ import picocli.CommandLine.Option;
       "A folder that is a bundle already gets one model more."
     })
 final class BundleCommand implements Callable<Integer> {
-  /** Devices that kernels are made for, each for itself and later ones. */
-  private static final List<Integer> CAPABILITIES = List.of(80, 90);
+  /**
+   * The oldest GPUs that kernels are made for. No schedule uses yet what only later ones have:
+   * their PTX would be the same but for its target.
+   */
+  private static final List<Integer> CAPABILITIES = List.of(80);
 
   @Mixin ModelArguments model;
 

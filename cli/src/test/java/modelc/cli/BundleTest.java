@@ -75,6 +75,6 @@ class BundleTest {
     assertThat(carried.kernels().orElseThrow().kernels()).isNotEmpty();
     assertThat(carried.kernels().orElseThrow().modules())
         .extracting(m -> m.capability())
-        .containsExactly(80, 90);
+        .containsExactly(80);
   }
 }
