@@ -2,10 +2,7 @@ package modelc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -36,18 +33,10 @@ class NotFiniteTest {
             }
             """
                 .formatted(body, loss, optimizer));
-    PrintStream err = System.err;
-    var bytes = new ByteArrayOutputStream();
-    try {
-      System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-      String out = folder.resolve("run").toString();
-      int code = Main.run("train", file.toString(), "--threads", "1", "--out", out);
-      assertThat(code).as(bytes.toString(StandardCharsets.UTF_8)).isEqualTo(5);
-    } finally {
-      System.setErr(err);
-    }
+    Run run = Run.run("train", file, "--threads", 1, "--out", folder.resolve("run"));
+    assertThat(run.code()).as(run.err()).isEqualTo(5);
     assertThat(folder.resolve("run/weights.safetensors")).doesNotExist();
-    return bytes.toString(StandardCharsets.UTF_8);
+    return run.err();
   }
 
   private String failure(String body) throws IOException {

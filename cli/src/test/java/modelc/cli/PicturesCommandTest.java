@@ -1,12 +1,10 @@
 package modelc.cli;
 
+import static modelc.cli.Run.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,27 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Reports of training on pictures, and predictions on picture files, as a user meets them. */
 class PicturesCommandTest {
   @TempDir Path folder;
-
-  private record Run(int code, String out, String err) {}
-
-  private static Run run(Object... arguments) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    var outBytes = new ByteArrayOutputStream();
-    var errBytes = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-      int code = Main.run(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
-      return new Run(
-          code,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
-  }
 
   /** A gray picture, bright at the left of {@code edge} and dark at its right. */
   private Path picture(String path, int height, int width, int edge) throws IOException {

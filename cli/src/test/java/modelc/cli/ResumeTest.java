@@ -3,10 +3,7 @@ package modelc.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,21 +47,12 @@ class ResumeTest {
 
   /** Trains in the folder of that name; what was said. */
   private String train(String name, String... more) {
-    PrintStream err = System.err;
-    var bytes = new ByteArrayOutputStream();
-    try {
-      System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-      String[] arguments =
-          Stream.concat(
-                  Stream.of("train", model.toString(), "--out", folder.resolve(name).toString()),
-                  Stream.of(more))
-              .toArray(String[]::new);
-      int code = Main.run(arguments);
-      assertThat(code).as(bytes.toString(StandardCharsets.UTF_8)).isZero();
-      return bytes.toString(StandardCharsets.UTF_8);
-    } finally {
-      System.setErr(err);
-    }
+    Run run =
+        Run.run(
+            Stream.concat(Stream.of("train", model, "--out", folder.resolve(name)), Stream.of(more))
+                .toArray());
+    assertThat(run.code()).as(run.err()).isZero();
+    return run.err();
   }
 
   private List<String> rows(String name) throws IOException {

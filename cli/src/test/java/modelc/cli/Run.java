@@ -1,0 +1,46 @@
+package modelc.cli;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a command printed and gave.
+ *
+ * @param code it ended with
+ */
+record Run(int code, String out, String err) {
+  /** Runs a command in this process, with the texts of {@code arguments}. */
+  static Run run(Object... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    var outBytes = new ByteArrayOutputStream();
+    var errBytes = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+      int code = Main.run(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+      return new Run(
+          code,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  /** The one object on standard output. */
+  JsonObject json() {
+    return JsonParser.parseString(out).getAsJsonObject();
+  }
+
+  /** The objects on standard output, one a line. */
+  List<JsonObject> lines() {
+    return out.lines().map(l -> JsonParser.parseString(l).getAsJsonObject()).toList();
+  }
+}
