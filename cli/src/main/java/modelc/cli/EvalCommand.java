@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.cli.picture.Outputs;
@@ -77,7 +78,7 @@ final class EvalCommand implements Callable<Integer> {
             checked.summary().model(),
             weights.toString(),
             measured,
-            source.size(),
+            shown(recipe, data, source),
             source.classNames(),
             new Samples(source, outputs, session).html());
       }
@@ -89,9 +90,24 @@ final class EvalCommand implements Callable<Integer> {
       } else {
         System.out.println(
             Progress.numbers(measured.numbers()) + "  on " + source.size() + " samples");
-        System.out.print(MeasuredTables.text(measured, source.classNames()));
+        String whole = report.map(Path::toString).orElse("--report FILE.html, or --json");
+        System.out.print(MeasuredTables.text(measured, source.classNames(), whole));
       }
     }
     return ExitCode.OK.code();
+  }
+
+  /** What was evaluated on, in words. */
+  private static String shown(Recipe recipe, Datasets data, DataSet source) {
+    String part =
+        data.test().isPresent()
+            ? "the test part"
+            : data.validation().isPresent() ? "the validation part" : "all";
+    return String.format(
+        Locale.ROOT,
+        "%,d examples, %s of %s",
+        source.size(),
+        part,
+        recipe.written().getOrDefault("data", "the data"));
   }
 }

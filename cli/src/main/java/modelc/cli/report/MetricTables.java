@@ -2,7 +2,6 @@ package modelc.cli.report;
 
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -89,7 +88,7 @@ final class MetricTables {
         + Html.text(name.replace('_', ' '))
         + "</h3>"
         + (n <= READABLE ? map(t, n, classes) : dots(t, n))
-        + (n > 2 ? worst(t, n, classes) : "")
+        + (n > 2 ? worst(t, classes) : "")
         + "</div>";
   }
 
@@ -100,7 +99,7 @@ final class MetricTables {
     }
     for (int r = 0; r < n; r++) {
       out.append("\n<tr><th scope=row>").append(Html.text(Outputs.className(classes, r)));
-      double sum = sum(t, n, r);
+      double sum = Mistake.total(t, r);
       for (int c = 0; c < n; c++) {
         double count = t.values().get(r * n + c);
         double share = sum == 0 ? 0 : count / sum;
@@ -118,17 +117,13 @@ final class MetricTables {
     return out.append("</table></div>\n").toString();
   }
 
-  private static double sum(Measured.Table t, int n, int row) {
-    return t.values().subList(row * n, (row + 1) * n).stream().mapToDouble(v -> v).sum();
-  }
-
   /**
    * A pixel a pair of classes, blue where right and orange where wrong, clear where there is none.
    */
   private static String dots(Measured.Table t, int n) {
     var image = new BufferedImage(n, n, BufferedImage.TYPE_INT_ARGB);
     for (int r = 0; r < n; r++) {
-      double sum = sum(t, n, r);
+      double sum = Mistake.total(t, r);
       for (int c = 0; c < n; c++) {
         double count = t.values().get(r * n + c);
         int alpha = sum == 0 ? 0 : (int) Math.round(255 * Math.sqrt(count / sum));
@@ -138,28 +133,20 @@ final class MetricTables {
     return "<img class=dots alt=\"confusion matrix\" src=\"" + Paint.dataAddress(image) + "\">\n";
   }
 
-  private static String worst(Measured.Table t, int n, List<String> classes) {
-    record Pair(int row, int column, double count) {}
-    var pairs = new ArrayList<Pair>();
-    for (int i = 0; i < n * n; i++) {
-      if (i / n != i % n && t.values().get(i) > 0) {
-        pairs.add(new Pair(i / n, i % n, t.values().get(i)));
-      }
-    }
-    if (pairs.isEmpty()) {
+  private static String worst(Measured.Table t, List<String> classes) {
+    List<Mistake> mistakes = Mistake.mostOften(t, WORST);
+    if (mistakes.isEmpty()) {
       return "";
     }
     List<List<String>> rows =
-        pairs.stream()
-            .sorted(Comparator.comparingDouble(p -> -p.count))
-            .limit(WORST)
+        mistakes.stream()
             .map(
-                p ->
+                m ->
                     List.of(
-                        Html.text(Outputs.className(classes, p.row)),
-                        Html.text(Outputs.className(classes, p.column)),
-                        Html.count((long) p.count),
-                        Html.percent(p.count / sum(t, n, p.row))))
+                        Html.text(Outputs.className(classes, m.row())),
+                        Html.text(Outputs.className(classes, m.column())),
+                        Html.count((long) m.count()),
+                        Html.percent(m.share())))
             .toList();
     return Html.folded(
         "Most often mistaken", Html.table(List.of("is", "taken for", ">times", ">of all"), rows));

@@ -72,18 +72,18 @@ final class Page {
   /**
    * A page about an evaluation.
    *
-   * @param measured on {@code samples} examples
+   * @param data what {@code measured} was measured on, in words
    * @param shown HTML of the sample predictions
    */
   static String evaluation(
       String model,
       String file,
       Measured measured,
-      long samples,
+      String data,
       List<String> classes,
       String shown) {
     var out = new StringBuilder();
-    var state = new State("evaluated on " + Html.count(samples) + " examples", false, false);
+    var state = new State("evaluated on " + data, false, false);
     begin(out, model, file, state);
     out.append("<div class=cards>");
     measured.numbers().forEach((n, x) -> card(out, Html.number(x), n.replace('_', ' ')));
@@ -153,10 +153,11 @@ final class Page {
             ? "all trained"
             : Html.count(s.trainableParameters()) + " of them trained");
     out.append(", in ").append(s.layers().size()).append(" layers; ");
-    out.append(Html.count(s.flops())).append(" operations forward an example (products and");
-    out.append(" convolutions, multiply-add = 2). It learns from ");
+    out.append(Html.count(s.flops())).append(" operations for an example, forward (products and");
+    out.append(" convolutions, a multiply-add being 2). It learns from ");
     out.append(Html.count(facts.samples())).append(" examples, ");
-    out.append(Html.count(facts.batches())).append(" steps an epoch");
+    out.append(Html.count(facts.batches())).append(facts.batches() == 1 ? " step" : " steps");
+    out.append(" an epoch");
     if (facts.validation() > 0) {
       out.append(", and is judged by ").append(Html.count(facts.validation())).append(" others");
     }

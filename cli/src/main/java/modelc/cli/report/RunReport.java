@@ -79,6 +79,7 @@ public final class RunReport implements TrainingListener {
   /**
    * Writes the page of an evaluation.
    *
+   * @param data what was measured on, in words
    * @param samples HTML of the sample predictions
    */
   public static void write(
@@ -86,11 +87,11 @@ public final class RunReport implements TrainingListener {
       String model,
       String source,
       Measured measured,
-      long count,
+      String data,
       List<String> classes,
       String samples)
       throws IOException {
-    replace(file, Page.evaluation(model, source, measured, count, classes, samples));
+    replace(file, Page.evaluation(model, source, measured, data, classes, samples));
   }
 
   /** A reader sees the old page or the new one, never a part. */

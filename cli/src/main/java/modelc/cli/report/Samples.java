@@ -15,6 +15,7 @@ import modelc.cli.picture.Paint;
 import modelc.cli.picture.Plane;
 import modelc.data.DataSet;
 import modelc.runtime.Column;
+import modelc.runtime.Permutation;
 import modelc.runtime.Predictor;
 import modelc.runtime.Session;
 import modelc.runtime.Tensor;
@@ -46,7 +47,8 @@ public final class Samples {
   private final boolean pictures;
 
   /**
-   * Reads the examples, evenly spread over {@code set}.
+   * Reads the examples: drawn from all of {@code set}, for it may be in the order of its classes,
+   * but the same ones for every run.
    *
    * @param session with the weights to use, whatever they are by then
    */
@@ -72,13 +74,14 @@ public final class Samples {
       memory.add(arena.allocate(count * c.bytes(), Long.BYTES));
       columns.put(c.name(), Tensor.wrap(c.type(), shape, memory.getLast()));
     }
+    int[] order = count < set.size() ? Permutation.of(set.size(), 1, 0) : null;
     for (int k = 0; k < count; k++) {
       var rows = new MemorySegment[all.size()];
       for (int c = 0; c < rows.length; c++) {
         long bytes = all.get(c).bytes();
         rows[c] = memory.get(c).asSlice(k * bytes, bytes);
       }
-      set.read(set.size() * k / count, 0, rows);
+      set.read(order == null ? k : order[k], 0, rows);
     }
   }
 
