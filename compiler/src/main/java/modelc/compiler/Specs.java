@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import modelc.ir.DType;
 import modelc.ir.Dim;
@@ -12,10 +13,12 @@ import modelc.ir.Symbol;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Program;
 import modelc.ir.tensor.Value;
+import modelc.passes.analysis.IndexRanges;
 import modelc.runtime.ArgumentSpec;
 import modelc.runtime.DimSpec;
 import modelc.runtime.ElementType;
 import modelc.runtime.EntrySpec;
+import modelc.runtime.IndexRange;
 import modelc.runtime.Kind;
 import modelc.runtime.ModelSpec;
 import modelc.runtime.ResultSpec;
@@ -58,6 +61,7 @@ final class Specs {
   }
 
   private static EntrySpec entry(Entry entry, CachedCode.Entry lowered) {
+    Map<String, IndexRanges.Range> ranges = IndexRanges.of(entry);
     List<ArgumentSpec> arguments =
         entry.arguments().stream()
             .map(
@@ -66,7 +70,8 @@ final class Specs {
                         a.name(),
                         kind(a.kind()),
                         type(a.value().type().dtype()),
-                        shape(a.value().type().shape())))
+                        shape(a.value().type().shape()),
+                        Optional.ofNullable(ranges.get(a.name())).map(Specs::range)))
             .toList();
     List<ResultSpec> results =
         entry.results().stream()
@@ -81,6 +86,10 @@ final class Specs {
             .toList();
     List<String> symbols = List.copyOf(lowered.symbols().keySet());
     return new EntrySpec(entry.name(), arguments, results, symbols, lowered.arenaBytes());
+  }
+
+  private static IndexRange range(IndexRanges.Range r) {
+    return new IndexRange(r.count(), List.copyOf(r.others()));
   }
 
   private static int alias(OptionalInt aliases) {

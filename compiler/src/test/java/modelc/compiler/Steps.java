@@ -49,6 +49,11 @@ final class Steps {
     variables.putAll(run("init", Map.of("seed", Tensor.vector(DType.I32, 1, 0))));
   }
 
+  /** The recipe's entries, gradients derived. */
+  Program program() {
+    return program;
+  }
+
   private Map<String, Tensor> run(String entry, Map<String, Tensor> given) {
     Entry e = program.entry(entry);
     var arguments = new ArrayList<Tensor>();

@@ -180,6 +180,7 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
           Layout layout = layout(records);
           var features = new ArrayList<float[]>();
           var answers = new ArrayList<String>();
+          var lines = new ArrayList<Long>();
           while (records.hasNext()) {
             CsvRecord record = records.next();
             checkLength(record, layout, features.size());
@@ -196,11 +197,12 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
             }
             features.add(row);
             answers.add(value);
+            lines.add(record.getStartingLineNumber());
           }
           if (features.isEmpty()) {
             throw damaged("it has a header and no records");
           }
-          return table(layout, features, answers);
+          return table(layout, features, answers, lines);
         });
   }
 
@@ -239,15 +241,17 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
     return text.length() <= 40 ? text : text.substring(0, 40) + "...";
   }
 
-  private DataSet table(Layout layout, List<float[]> features, List<String> answers) {
+  private DataSet table(
+      Layout layout, List<float[]> features, List<String> answers, List<Long> lineNumbers) {
     float[][] rows = features.toArray(float[][]::new);
     List<Column> columns = columns(layout.features.length);
+    long[] lines = lineNumbers.stream().mapToLong(Long::longValue).toArray();
     if (!classes) {
       var targets = new float[rows.length];
       for (int i = 0; i < rows.length; i++) {
         targets[i] = Float.parseFloat(answers.get(i));
       }
-      return new Table(columns, rows, new int[0], targets, List.of());
+      return new Table(file, lines, columns, rows, new int[0], targets, List.of());
     }
     var names = new TreeSet<>(answers);
     boolean numbered = names.stream().allMatch(Csv::isInt);
@@ -259,7 +263,8 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
               ? Integer.parseInt(answers.get(i))
               : java.util.Collections.binarySearch(sorted, answers.get(i));
     }
-    return new Table(columns, rows, labels, new float[0], numbered ? List.of() : sorted);
+    return new Table(
+        file, lines, columns, rows, labels, new float[0], numbered ? List.of() : sorted);
   }
 
   private static boolean isInt(String text) {
@@ -268,11 +273,27 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
 
   /** A table read; labels where it has classes, else targets. */
   private record Table(
-      List<Column> columns, float[][] rows, int[] labels, float[] targets, List<String> classNames)
+      Path file,
+      long[] lines,
+      List<Column> columns,
+      float[][] rows,
+      int[] labels,
+      float[] targets,
+      List<String> classNames)
       implements DataSet {
     @Override
     public long size() {
       return rows.length;
+    }
+
+    @Override
+    public String name(long sample) {
+      return file + ", line " + lines[Math.toIntExact(sample)];
+    }
+
+    @Override
+    public int label(long sample) {
+      return labels.length == 0 ? -1 : labels[Math.toIntExact(sample)];
     }
 
     @Override

@@ -29,11 +29,6 @@ public interface DataSet extends BatchSource {
     return 0;
   }
 
-  /** The class of a sample, found without reading it; below 0 where there is none such. */
-  default int label(long sample) {
-    return -1;
-  }
-
   /**
    * Sets a fraction of the samples aside, chosen by {@code seed} alone; both parts keep the order.
    *

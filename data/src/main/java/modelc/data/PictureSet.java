@@ -89,6 +89,11 @@ final class PictureSet implements DataSet {
   }
 
   @Override
+  public String name(long sample) {
+    return chain.name(Math.toIntExact(sample));
+  }
+
+  @Override
   public int label(long sample) {
     return chain.label(Math.toIntExact(sample));
   }

@@ -35,6 +35,11 @@ final class Selection implements DataSet {
   }
 
   @Override
+  public String name(long sample) {
+    return base.name(samples[Math.toIntExact(sample)]);
+  }
+
+  @Override
   public int label(long sample) {
     return base.label(samples[Math.toIntExact(sample)]);
   }

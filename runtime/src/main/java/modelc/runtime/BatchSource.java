@@ -8,11 +8,27 @@ import java.util.List;
  * of order and batches.
  */
 public interface BatchSource {
+  /** The column that {@link #label} tells of. */
+  String LABEL = "label";
+
   /** What each sample consists of. */
   List<Column> columns();
 
   /** How many samples. */
   long size();
+
+  /** Where a sample comes from, as a message names it. */
+  default String name(long sample) {
+    return "sample " + sample;
+  }
+
+  /**
+   * The class of a sample, which its column {@code label} has, found without reading it; below 0
+   * where there is none such.
+   */
+  default int label(long sample) {
+    return -1;
+  }
 
   /**
    * Writes a sample. What is written depends on the arguments alone, so that a run can be repeated

@@ -48,11 +48,12 @@ public final class Evaluator {
           "R0503", "there are no samples to evaluate on", "use a larger data set or split");
     }
     var feed = new Feed(call, source);
+    BatchSource checked = InRange.of(source, feed.ranges());
     var measures = new Measures(call.spec());
     long batches = Prefetcher.batches(source, batch);
     try (var data =
         new Prefetcher(
-            source, session::batchMemory, batch, dataThreads, _ -> position -> position, 0, 0)) {
+            checked, session::batchMemory, batch, dataThreads, _ -> position -> position, 0, 0)) {
       for (long b = 0; b < batches && !stop.getAsBoolean(); b++) {
         Prefetcher.Batch next = data.next();
         feed.bind(next);

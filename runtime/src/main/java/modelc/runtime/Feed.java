@@ -13,6 +13,7 @@ final class Feed {
 
   private final Call call;
   private final Map<String, Integer> columnOf = new LinkedHashMap<>();
+  private final Map<Integer, IndexRange> ranges = new LinkedHashMap<>();
   private final boolean batched;
 
   /**
@@ -42,6 +43,9 @@ final class Feed {
             "name the inputs as the columns are named, and give them the same shapes (`-> pad(2)` enlarges images)");
       }
       columnOf.put(a.name(), c);
+      if (a.range().isPresent()) {
+        ranges.put(c, a.range().get());
+      }
     }
   }
 
@@ -58,6 +62,11 @@ final class Feed {
     return shape.stream()
         .map(DimSpec::toString)
         .collect(java.util.stream.Collectors.joining(",", "[", "]"));
+  }
+
+  /** Integers that the call may be given, by the number of their column. */
+  Map<Integer, IndexRange> ranges() {
+    return ranges;
   }
 
   /** Lets the next run read {@code batch}. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.Function;
 
@@ -57,7 +58,13 @@ final class SpecText {
         + ", \"symbols\": "
         + list(e.symbols(), Json::quote)
         + ",\n\"arguments\": "
-        + list(e.arguments(), a -> "\n" + tensor(a.name(), a.kind(), a.type(), a.shape()) + "}")
+        + list(
+            e.arguments(),
+            a ->
+                "\n"
+                    + tensor(a.name(), a.kind(), a.type(), a.shape())
+                    + a.range().map(SpecText::range).orElse("")
+                    + "}")
         + ",\n\"results\": "
         + list(
             e.results(),
@@ -66,6 +73,10 @@ final class SpecText {
                     + tensor(r.name(), r.kind(), r.type(), r.shape())
                     + (r.aliasOf() == -1 ? "}" : ", \"replaces\": " + r.aliasOf() + "}"))
         + "}";
+  }
+
+  private static String range(IndexRange r) {
+    return ", \"below\": " + r.count() + ", \"or\": " + list(r.others(), Object::toString);
   }
 
   private static String tensor(String name, Kind kind, ElementType type, List<DimSpec> shape) {
@@ -83,7 +94,7 @@ final class SpecText {
     var arguments = new ArrayList<ArgumentSpec>();
     for (Object o : array(e, "arguments")) {
       Map<?, ?> a = object(o);
-      arguments.add(new ArgumentSpec(string(a, "name"), kind(a), type(a), shape(a)));
+      arguments.add(new ArgumentSpec(string(a, "name"), kind(a), type(a), shape(a), range(a)));
     }
     var results = new ArrayList<ResultSpec>();
     for (Object o : array(e, "results")) {
@@ -103,6 +114,20 @@ final class SpecText {
       throw new Unexpected("\"arena_bytes\" is " + arena);
     }
     return new EntrySpec(string(e, "name"), arguments, results, symbols, arena);
+  }
+
+  private static Optional<IndexRange> range(Map<?, ?> argument) throws Unexpected {
+    if (!argument.containsKey("below")) {
+      return Optional.empty();
+    }
+    var others = new ArrayList<Long>();
+    for (Object o : array(argument, "or")) {
+      if (!(o instanceof Long l)) {
+        throw new Unexpected("\"or\" has " + o);
+      }
+      others.add(l);
+    }
+    return Optional.of(new IndexRange(integer(argument, "below"), others));
   }
 
   private static List<DimSpec> shape(Map<?, ?> tensor) throws Unexpected {

@@ -77,6 +77,8 @@ public final class Trainer {
     }
     this.train = session.call("train");
     this.feed = new Feed(train, data);
+    InRange.checkKnown(data, feed.ranges());
+    this.validation.ifPresent(v -> InRange.checkKnown(v, feed.ranges()));
     this.measures = new Measures(train.spec());
     this.evaluator = this.validation.map(_ -> new Evaluator(session, options.dataThreads()));
     this.batches = Prefetcher.batches(data, options.batch());
@@ -218,7 +220,7 @@ public final class Trainer {
     }
     try (var batches =
         new Prefetcher(
-            data,
+            InRange.of(data, feed.ranges()),
             session::batchMemory,
             options.batch(),
             options.dataThreads(),

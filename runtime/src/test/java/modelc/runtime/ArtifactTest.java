@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,13 +58,16 @@ class ArtifactTest {
   }
 
   @Test
-  void sizesThatAreProductsAreReadBack() {
+  void sizesThatAreProductsAndRangesAreReadBack() {
     var shape =
         List.of(new DimSpec(28, List.of("batch", "time")), DimSpec.of("batch"), DimSpec.of(0));
+    var range = new IndexRange(10, List.of(-100L, 255L));
     var entry =
         new EntrySpec(
             "infer",
-            List.of(new ArgumentSpec("x \"y\"\n", Kind.INPUT, ElementType.I64, shape)),
+            List.of(
+                new ArgumentSpec("x \"y\"\n", Kind.INPUT, ElementType.I64, shape),
+                new ArgumentSpec("label", Kind.INPUT, ElementType.I32, shape, Optional.of(range))),
             List.of(),
             List.of("batch", "time"),
             7);
