@@ -1,5 +1,6 @@
 package modelc.cli;
 
+import static modelc.cli.Run.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -26,32 +27,6 @@ class HelpTest {
           .toString();
 
   @TempDir Path folder;
-
-  private record Run(int code, String out, String err) {}
-
-  private static Run run(String... arguments) {
-    var out = new ByteArrayOutputStream();
-    PrintStream before = System.out;
-    try {
-      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-      return withError(out, arguments);
-    } finally {
-      System.setOut(before);
-    }
-  }
-
-  private static Run withError(ByteArrayOutputStream out, String... arguments) {
-    var err = new ByteArrayOutputStream();
-    PrintStream before = System.err;
-    try {
-      System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-      int code = Main.run(arguments);
-      return new Run(
-          code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setErr(before);
-    }
-  }
 
   static List<String> commands() {
     return List.copyOf(Main.commandLine().getSubcommands().keySet());

@@ -20,7 +20,7 @@ class MeasuredTablesTest {
   }
 
   /** The counts of {@code n} classes, {@code right} of each told right. */
-  private static ArrayList<Double> confusion(int n, double right) {
+  private static List<Double> confusion(int n, double right) {
     var counts = new ArrayList<Double>(Collections.nCopies(n * n, 0.0));
     for (int i = 0; i < n; i++) {
       counts.set(i * n + i, right);
@@ -42,7 +42,7 @@ class MeasuredTablesTest {
 
   @Test
   void ofALargeMatrixThereAreThePairsMostConfused() {
-    ArrayList<Double> counts = confusion(1000, 9);
+    List<Double> counts = confusion(1000, 9);
     counts.set(7 * 1000 + 8, 41.0);
     counts.set(999 * 1000, 1.0);
     assertThat(text("confusion", List.of(1000L, 1000L), counts))
@@ -62,7 +62,7 @@ class MeasuredTablesTest {
   void longNamesMakeAMatrixTooWide() {
     String[] names =
         IntStream.range(0, 8).mapToObj(i -> "a kind of bird " + i).toArray(String[]::new);
-    ArrayList<Double> counts = confusion(8, 5);
+    List<Double> counts = confusion(8, 5);
     counts.set(1, 5.0);
     String shown = text("confusion", List.of(8L, 8L), counts, names);
     assertThat(shown).contains("a kind of bird 0  a kind of bird 1      5   50.0%");
