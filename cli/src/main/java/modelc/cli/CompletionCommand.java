@@ -8,7 +8,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code modelc completion}: a script that makes a shell complete commands and options. */
 @Command(
@@ -23,14 +22,12 @@ final class CompletionCommand implements Callable<Integer> {
     fish
   }
 
-  @Spec CommandSpec spec;
-
   @Parameters(paramLabel = "SHELL", description = "One of ${COMPLETION-CANDIDATES}.")
   Shell shell = Shell.bash;
 
   @Override
   public Integer call() {
-    CommandLine main = spec.root().commandLine();
+    CommandLine main = Main.commandLine();
     System.out.print(
         switch (shell) {
           case bash, zsh -> AutoComplete.bash("modelc", main);

@@ -1,5 +1,11 @@
 package modelc.cli;
 
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -13,21 +19,6 @@ import picocli.CommandLine.Command;
     version = "modelc 0.1.0-SNAPSHOT",
     description = "Compiles .model files to native code, trains them and runs them.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      NewCommand.class,
-      CheckCommand.class,
-      FmtCommand.class,
-      SummaryCommand.class,
-      IrCommand.class,
-      TrainCommand.class,
-      EvalCommand.class,
-      PredictCommand.class,
-      ExportCommand.class,
-      CompileCommand.class,
-      BundleCommand.class,
-      DoctorCommand.class,
-      CompletionCommand.class
-    },
     footer = {
       "",
       "Data goes to standard output, talk to standard error.",
@@ -38,6 +29,25 @@ import picocli.CommandLine.Command;
       "or with:     modelc new Digits"
     })
 public final class Main implements Runnable {
+  /** All commands, in the order of the help. */
+  private static final SequencedMap<String, Supplier<Callable<Integer>>> COMMANDS =
+      new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("new", NewCommand::new);
+    COMMANDS.put("check", CheckCommand::new);
+    COMMANDS.put("fmt", FmtCommand::new);
+    COMMANDS.put("summary", SummaryCommand::new);
+    COMMANDS.put("ir", IrCommand::new);
+    COMMANDS.put("train", TrainCommand::new);
+    COMMANDS.put("eval", EvalCommand::new);
+    COMMANDS.put("predict", PredictCommand::new);
+    COMMANDS.put("export", ExportCommand::new);
+    COMMANDS.put("compile", CompileCommand::new);
+    COMMANDS.put("bundle", BundleCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
+    COMMANDS.put("completion", CompletionCommand::new);
+  }
 
   private Main() {}
 
@@ -52,7 +62,9 @@ public final class Main implements Runnable {
   public static int run(String... args) {
     Talk talk = Talk.standard();
     var failures = new Failures(talk, args);
-    return commandLine()
+    // Looking at the options of all commands takes a tenth of a second that one alone does not.
+    Supplier<Callable<Integer>> named = args.length == 0 ? null : COMMANDS.get(args[0]);
+    return commandLine(named == null ? COMMANDS.values() : List.of(named))
         .setExecutionExceptionHandler((e, _, _) -> failures.report(e).code())
         .setParameterExceptionHandler((e, _) -> failures.usage(e).code())
         .execute(args);
@@ -60,8 +72,13 @@ public final class Main implements Runnable {
 
   /** All commands, with their help. */
   static CommandLine commandLine() {
-    CommandLine main =
-        new CommandLine(new Main()).setUsageHelpWidth(80).setAbbreviatedOptionsAllowed(false);
+    return commandLine(COMMANDS.values());
+  }
+
+  private static CommandLine commandLine(Collection<Supplier<Callable<Integer>>> commands) {
+    var main = new CommandLine(new Main());
+    commands.forEach(c -> main.addSubcommand(c.get()));
+    main.setUsageHelpWidth(80).setAbbreviatedOptionsAllowed(false);
     HelpExamples.addTo(main);
     return main;
   }

@@ -3,7 +3,6 @@ package modelc.cli;
 import static modelc.cli.Run.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -83,24 +82,18 @@ class HelpTest {
 
   @Test
   void aClosedPipeEndsQuietly() {
-    PrintStream before = System.out;
-    try {
-      System.setOut(
-          new PrintStream(
-              new OutputStream() {
-                @Override
-                public void write(int b) throws IOException {
-                  throw new IOException("Broken pipe");
-                }
-              },
-              true,
-              StandardCharsets.UTF_8));
-      Run r = withError(new ByteArrayOutputStream(), "ir", XOR, "--stage", "tensor");
-      assertThat(r.code()).isZero();
-      assertThat(r.err()).isEmpty();
-    } finally {
-      System.setOut(before);
-    }
+    var broken =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        };
+    Run r =
+        Run.printing(
+            new PrintStream(broken, true, StandardCharsets.UTF_8), "ir", XOR, "--stage", "tensor");
+    assertThat(r.code()).isZero();
+    assertThat(r.err()).isEmpty();
   }
 
   @Test

@@ -16,18 +16,21 @@ import java.util.List;
 record Run(int code, String out, String err) {
   /** Runs a command in this process, with the texts of {@code arguments}. */
   static Run run(Object... arguments) {
+    var out = new ByteArrayOutputStream();
+    Run run = printing(new PrintStream(out, true, StandardCharsets.UTF_8), arguments);
+    return new Run(run.code, out.toString(StandardCharsets.UTF_8), run.err);
+  }
+
+  /** The same with a standard output of the caller's, which keeps what is printed. */
+  static Run printing(PrintStream to, Object... arguments) {
     PrintStream out = System.out;
     PrintStream err = System.err;
-    var outBytes = new ByteArrayOutputStream();
     var errBytes = new ByteArrayOutputStream();
     try {
-      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+      System.setOut(to);
       System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
       int code = Main.run(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
-      return new Run(
-          code,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
+      return new Run(code, "", errBytes.toString(StandardCharsets.UTF_8));
     } finally {
       System.setOut(out);
       System.setErr(err);
