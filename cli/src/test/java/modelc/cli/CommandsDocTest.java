@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** docs/cli.md tells of every command, option and exit code there is, and of no other. */
@@ -31,8 +30,8 @@ class CommandsDocTest {
     String all = section(text, "What all commands take");
     String weights = section(text, "Options for weights");
     var known = new TreeSet<String>();
-    CommandSpec.forAnnotatedObject(Main.class)
-        .subcommands()
+    Main.commandLine()
+        .getSubcommands()
         .forEach(
             (name, command) -> {
               String own = section(text, "modelc " + name);
