@@ -1,9 +1,12 @@
 package modelc.bundle;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -40,6 +43,9 @@ final class BenchCommand implements Callable<Integer> {
   /** Of what is compared, relative to the largest magnitude of a tensor. */
   private static final double TOLERANCE = 1e-3;
 
+  /** Losses that went wrong are printed as they are. */
+  private static final Gson JSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
+
   private final Bundled bundled;
 
   @Mixin RunOptions run;
@@ -71,17 +77,15 @@ final class BenchCommand implements Callable<Integer> {
           right = compare(expected, session, result);
         }
       }
-      if (right) {
-        for (String entry : new String[] {"train", "infer"}) {
-          if (timed.spec().entry(entry).isPresent()) {
-            try (Call call = call(session, entry)) {
-              time(call, entry, device, result);
-            }
+      for (String entry : new String[] {"train", "infer"}) {
+        if (timed.spec().entry(entry).isPresent()) {
+          try (Call call = call(session, entry)) {
+            time(call, entry, device, result);
           }
         }
       }
     }
-    System.out.println(new Gson().toJson(result));
+    System.out.println(JSON.toJson(result));
     return right ? 0 : 1;
   }
 
@@ -112,10 +116,13 @@ final class BenchCommand implements Callable<Integer> {
     if (expected.model().spec().entry("train").isPresent()) {
       try (Call there = call(actual, "train");
           Call here = call(expected, "train")) {
+        var losses = new ArrayList<List<Float>>();
         for (int step = 1; step <= COMPARED; step++) {
           here.scalar("step", step).run();
           there.scalar("step", step).run();
+          losses.add(List.of(loss(here), loss(there)));
         }
+        result.put("losses_cpu_device", losses);
       }
       double trained = difference(expected, actual);
       result.put("train_difference", trained);
@@ -124,6 +131,10 @@ final class BenchCommand implements Callable<Integer> {
     boolean right = worst <= TOLERANCE;
     result.put("right", right);
     return right;
+  }
+
+  private static float loss(Call call) {
+    return call.value(call.spec().results(Kind.LOSS).getFirst().name());
   }
 
   /** The largest difference of what two sessions keep; NaN counts as infinite. */
