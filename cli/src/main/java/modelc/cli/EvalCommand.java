@@ -69,8 +69,7 @@ final class EvalCommand implements Callable<Integer> {
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
       Measured measured =
-          new Evaluator(session, run.dataThreads(source))
-              .measure(source, Math.toIntExact(recipe.batch()));
+          new Evaluator(session, run.dataThreads(source)).measure(source, recipe.batch());
       if (report.isPresent()) {
         var outputs = new Outputs(program.entry("infer"), source.columns());
         RunReport.write(

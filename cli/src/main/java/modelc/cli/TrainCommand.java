@@ -228,7 +228,7 @@ final class TrainCommand implements Callable<Integer> {
     Measured test =
         data.test().isPresent()
             ? new Evaluator(session, run.dataThreads(data.test().get()))
-                .measure(data.test().get(), Math.toIntExact(recipe.batch()))
+                .measure(data.test().get(), recipe.batch())
             : NOTHING_MEASURED;
     page.ifPresent(p -> finish(p, result, test));
     report(result, test.numbers(), saved);
@@ -242,7 +242,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private TrainerOptions options(Recipe recipe, Datasets data, Path checkpoint) {
     TrainerOptions options =
-        TrainerOptions.of(Math.toIntExact(recipe.epochs()), Math.toIntExact(recipe.batch()))
+        TrainerOptions.of(Math.toIntExact(recipe.epochs()), recipe.batch())
             .withSeed(recipe.seed())
             .withDataThreads(run.dataThreads(data.train()))
             .withCheckpoint(checkpoint, checkpointEvery);

@@ -28,7 +28,7 @@ public final class Evaluator {
    * @param batch how many samples at a time
    * @throws DataException if the data do not fit the model, or there are none
    */
-  public SequencedMap<String, Double> evaluate(BatchSource source, int batch) {
+  public SequencedMap<String, Double> evaluate(BatchSource source, long batch) {
     return measure(source, batch).numbers();
   }
 
@@ -38,11 +38,11 @@ public final class Evaluator {
    * @param batch how many samples at a time
    * @throws DataException if the data do not fit the model, or there are none
    */
-  public Measured measure(BatchSource source, int batch) {
+  public Measured measure(BatchSource source, long batch) {
     return measure(source, batch, () -> false);
   }
 
-  Measured measure(BatchSource source, int batch, BooleanSupplier stop) {
+  Measured measure(BatchSource source, long batch, BooleanSupplier stop) {
     if (source.size() == 0) {
       throw new DataException(
           "R0503", "there are no samples to evaluate on", "use a larger data set or split");

@@ -72,7 +72,7 @@ final class Measures {
   }
 
   /** Adds the results of the run just made, over {@code count} samples. */
-  void add(Call call, int count) {
+  void add(Call call, long count) {
     for (Sums s : byName.values()) {
       if (s.isMean()) {
         s.values[0] += (double) call.value(s.result) * count;

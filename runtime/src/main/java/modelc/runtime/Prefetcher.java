@@ -28,7 +28,7 @@ final class Prefetcher implements AutoCloseable {
   /** A batch ready to be computed with, until {@link #release}. */
   static final class Batch {
     private final List<BatchMemory> columns;
-    private int count;
+    private long count;
     private @Nullable Throwable failure;
 
     private Batch(List<BatchMemory> columns) {
@@ -36,7 +36,7 @@ final class Prefetcher implements AutoCloseable {
     }
 
     /** How many samples. */
-    int count() {
+    long count() {
       return count;
     }
 
@@ -48,7 +48,7 @@ final class Prefetcher implements AutoCloseable {
 
   private final BatchSource source;
   private final List<Column> columns;
-  private final int batchSize;
+  private final long batchSize;
   private final Orders orders;
   private final long perEpoch;
   private final boolean oneEpoch;
@@ -95,7 +95,7 @@ final class Prefetcher implements AutoCloseable {
   Prefetcher(
       BatchSource source,
       BatchMemory.Source memory,
-      int batchSize,
+      long batchSize,
       int threads,
       Orders orders,
       long epoch,
@@ -136,8 +136,8 @@ final class Prefetcher implements AutoCloseable {
   }
 
   /** How many batches an epoch of {@code source} has. */
-  static long batches(BatchSource source, int batchSize) {
-    return Math.ceilDiv(source.size(), (long) batchSize);
+  static long batches(BatchSource source, long batchSize) {
+    return Math.ceilDiv(source.size(), batchSize);
   }
 
   /** Which batch a thread is to make. */
@@ -196,9 +196,9 @@ final class Prefetcher implements AutoCloseable {
 
   private void fill(Batch batch, Order order, long epoch, long number) {
     long first = number * batchSize;
-    batch.count = (int) Math.min(batchSize, source.size() - first);
+    batch.count = Math.min(batchSize, source.size() - first);
     var rows = new MemorySegment[columns.size()];
-    for (int i = 0; i < batch.count && !stopped; i++) {
+    for (long i = 0; i < batch.count && !stopped; i++) {
       for (int c = 0; c < rows.length; c++) {
         long bytes = columns.get(c).bytes();
         rows[c] = batch.column(c).asSlice(i * bytes, bytes);

@@ -154,7 +154,7 @@ public final class Trainer {
         Map.of(
             "model", session.model().spec().name(),
             "seed", Long.toString(options.seed()),
-            "batch_size", Integer.toString(options.batch()),
+            "batch_size", Long.toString(options.batch()),
             "samples", Long.toString(data.size()),
             "validation_samples", Long.toString(validation.map(BatchSource::size).orElse(0L)),
             "shuffle", Boolean.toString(options.shuffle())));

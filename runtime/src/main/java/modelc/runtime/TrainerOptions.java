@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 public record TrainerOptions(
     int epochs,
-    int batch,
+    long batch,
     long seed,
     boolean shuffle,
     long stopAfterStep,
@@ -47,7 +47,7 @@ public record TrainerOptions(
     }
   }
 
-  public static TrainerOptions of(int epochs, int batch) {
+  public static TrainerOptions of(int epochs, long batch) {
     return new TrainerOptions(
         epochs,
         batch,

@@ -58,7 +58,7 @@ public interface TrainingListener {
       int epoch,
       long batch,
       long batches,
-      int samples,
+      long samples,
       double loss,
       SequencedMap<String, Double> epochMeans) {}
 
