@@ -9,14 +9,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import modelc.compiler.Compiler;
 import modelc.frontend.Checked;
 import modelc.frontend.ModelSummary;
 import modelc.frontend.ModelSummary.Layer;
 import modelc.ir.Dim;
 import modelc.ir.Shape;
-import modelc.ir.loop.LoopProgram;
-import modelc.passes.Options;
-import modelc.passes.Pipeline;
 import modelc.passes.Target;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,24 +36,14 @@ final class SummaryCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Checked checked = model.load();
-    Map<String, Long> memory = memory(checked);
+    // With AVX2, so that a summary says the same on every machine.
+    Map<String, Long> memory = Compiler.scratchBytes(checked.program(), Target.AVX2);
     if (json) {
       Json.print(object(checked.summary(), memory));
     } else {
       System.out.print(text(checked.summary(), memory));
     }
     return ExitCode.OK.code();
-  }
-
-  /**
-   * Bytes of scratch memory each entry is planned to need, weights not included: with AVX2, so that
-   * a summary says the same on every machine.
-   */
-  private static Map<String, Long> memory(Checked checked) {
-    LoopProgram loops = Pipeline.lower(checked.program(), Target.AVX2, Options.DEFAULT).program();
-    var bytes = new LinkedHashMap<String, Long>();
-    loops.entries().forEach(e -> bytes.put(e.name(), e.arenaBytes()));
-    return bytes;
   }
 
   private static Map<String, Object> object(ModelSummary s, Map<String, Long> memory) {

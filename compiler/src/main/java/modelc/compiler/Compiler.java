@@ -1,7 +1,9 @@
 package modelc.compiler;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import modelc.backend.cpu.CompiledObject;
 import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Machine;
@@ -14,6 +16,7 @@ import modelc.ir.tensor.Program;
 import modelc.passes.Gpu;
 import modelc.passes.Options;
 import modelc.passes.Pipeline;
+import modelc.passes.Target;
 import modelc.passes.autodiff.Autodiff;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.FusedPrinter;
@@ -73,12 +76,16 @@ public final class Compiler {
   }
 
   private CachedCode generate(Program program) {
-    LoopProgram loops = loops(program);
-    CompiledObject object = new CpuBackend(machine).compile(loops);
-    return new CachedCode(
-        CachedCode.entries(loops),
-        KernelCounts.of(loops),
-        object.parts().stream().map(CompiledObject.Part::object).toList());
+    return Bounded.call(
+        program.model(),
+        () -> {
+          LoopProgram loops = loops(program);
+          CompiledObject object = new CpuBackend(machine).compile(loops);
+          return new CachedCode(
+              CachedCode.entries(loops),
+              KernelCounts.of(loops),
+              object.parts().stream().map(CompiledObject.Part::object).toList());
+        });
   }
 
   private Compiled compiled(Program program, CachedCode code, boolean cached) {
@@ -109,6 +116,10 @@ public final class Compiler {
 
   /** The text of {@code program} at a stage. */
   public String text(Program program, Stage stage) {
+    return Bounded.call(program.model(), () -> textOf(program, stage));
+  }
+
+  private String textOf(Program program, Stage stage) {
     return switch (stage) {
       case TENSOR -> Printer.print(program);
       case GRAD -> after(program, new Autodiff().name());
@@ -131,11 +142,33 @@ public final class Compiler {
    * @throws IllegalArgumentException if no code is made for such devices
    */
   public OnDevice forDevices(Program program, List<Integer> capabilities) {
-    LoopProgram loops = Pipeline.lower(program, Gpu.SM_80, options).program();
-    List<GpuProgram> compiled =
-        capabilities.stream().map(c -> new PtxBackend(c).compile(loops)).toList();
-    return new OnDevice(
-        Specs.of(program, CachedCode.entries(loops)), DevicePrograms.of(capabilities, compiled));
+    return Bounded.call(
+        program.model(),
+        () -> {
+          LoopProgram loops = Pipeline.lower(program, Gpu.SM_80, options).program();
+          List<GpuProgram> compiled =
+              capabilities.stream().map(c -> new PtxBackend(c).compile(loops)).toList();
+          return new OnDevice(
+              Specs.of(program, CachedCode.entries(loops)),
+              DevicePrograms.of(capabilities, compiled));
+        });
+  }
+
+  /**
+   * Bytes of scratch memory that each entry is planned to need, weights not included; no code is
+   * made.
+   */
+  public static SequencedMap<String, Long> scratchBytes(Program program, Target target) {
+    return Bounded.call(
+        program.model(),
+        () -> {
+          var bytes = new LinkedHashMap<String, Long>();
+          Pipeline.lower(program, target, Options.DEFAULT)
+              .program()
+              .entries()
+              .forEach(e -> bytes.put(e.name(), e.arenaBytes()));
+          return bytes;
+        });
   }
 
   /**
@@ -155,7 +188,9 @@ public final class Compiler {
    */
   public GpuProgram gpu(Program program, int capability) {
     var backend = new PtxBackend(capability);
-    return backend.compile(Pipeline.lower(program, Gpu.SM_80, options).program());
+    return Bounded.call(
+        program.model(),
+        () -> backend.compile(Pipeline.lower(program, Gpu.SM_80, options).program()));
   }
 
   /**
@@ -164,7 +199,8 @@ public final class Compiler {
    * @throws java.util.NoSuchElementException if there is none
    */
   public String after(Program program, String pass) {
-    return Printer.print(Pipeline.after(pass, program, options));
+    return Bounded.call(
+        program.model(), () -> Printer.print(Pipeline.after(pass, program, options)));
   }
 
   private String fused(Program program) {

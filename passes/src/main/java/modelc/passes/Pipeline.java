@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CancellationException;
 import modelc.ir.loop.Canonical;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopEntry;
@@ -61,6 +62,7 @@ public final class Pipeline {
     var entries = new ArrayList<LoopEntry>();
     var memory = new HashMap<String, Assembly.Memory>();
     for (FusedEntry f : fused) {
+      checkInterrupt();
       Assembly.Result r = Assembly.assemble(f, hardware);
       entries.add(r.entry());
       memory.put(r.entry().name(), r.memory());
@@ -99,7 +101,15 @@ public final class Pipeline {
         "no pass is called " + name + "; there are " + String.join(", ", names));
   }
 
+  /** Who waits no longer for a thread that compiles interrupts it. */
+  private static void checkInterrupt() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("compiling was interrupted");
+    }
+  }
+
   private static Program run(Pass pass, Program program, Options options) {
+    checkInterrupt();
     Program result = pass.run(program);
     if (options.verify()) {
       Verifier.Stage stage =
@@ -121,6 +131,7 @@ public final class Pipeline {
   public static List<FusedEntry> fuse(Program prepared, Options options) {
     var fused = new ArrayList<FusedEntry>();
     for (Entry e : prepared.entries()) {
+      checkInterrupt();
       AssignLayouts.Result r = AssignLayouts.assign(e);
       fused.add(Fusion.fuse(r.entry(), r.layouts(), options.fuse()));
     }
