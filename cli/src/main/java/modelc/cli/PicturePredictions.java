@@ -267,12 +267,11 @@ final class PicturePredictions {
     return written.add(plain) ? plain : inside(folder, path + ".png");
   }
 
-  /** A zip file may name anything: nothing is written outside the folder. */
+  /** A zip file may name anything; names that lead out of it were passed over with hidden ones. */
   private static Path inside(Path folder, String path) {
     Path resolved = folder.resolve(path.replaceFirst("^/+", "")).normalize();
     if (!resolved.startsWith(folder.normalize())) {
-      throw new DataException(
-          "D0417", path + " would be drawn outside " + folder, "unpack and rename it");
+      throw new IllegalArgumentException(path + " would be drawn outside " + folder);
     }
     return resolved;
   }

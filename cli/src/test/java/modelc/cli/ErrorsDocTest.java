@@ -16,23 +16,29 @@ import java.util.stream.Stream;
 import modelc.frontend.diagnostic.Code;
 import org.junit.jupiter.api.Test;
 
-/** docs/errors.md has each code of the sources, once, and no other. */
+/** docs/errors.md has each code of the sources, once, and no other; each is told in a test. */
 class ErrorsDocTest {
   private static final Path ROOT =
       Path.of("docs").toFile().isDirectory() ? Path.of("") : Path.of("..");
   private static final Pattern CODE = Pattern.compile("\"([A-Z]\\d{4})\"");
+  private static final Pattern TESTED = Pattern.compile("(?:\"|, |\\[)([CDR]\\d{4})(?:\"|, |\\])");
+  private static final Pattern TOLD =
+      Pattern.compile("error\\[E\\d{4}]: .+\n *--> .+:\\d+:\\d+\n(?s:.+)  = help: .+");
   private static final Pattern ROW =
       Pattern.compile("(?m)^\\| ([A-Z]\\d{4}) \\| (.+) \\| (.+) \\|$");
 
   /** In which files of the sources a code stands. */
   private static Map<String, List<String>> sources() throws IOException {
+    return found("src/main/java", CODE);
+  }
+
+  private static Map<String, List<String>> found(String folder, Pattern code) throws IOException {
     var found = new TreeMap<String, List<String>>();
     try (Stream<Path> modules = Files.list(ROOT.toAbsolutePath().normalize())) {
-      for (Path module :
-          modules.filter(m -> Files.isDirectory(m.resolve("src/main/java"))).toList()) {
-        try (Stream<Path> files = Files.walk(module.resolve("src/main/java"))) {
+      for (Path module : modules.filter(m -> Files.isDirectory(m.resolve(folder))).toList()) {
+        try (Stream<Path> files = Files.walk(module.resolve(folder))) {
           for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
-            CODE.matcher(Files.readString(file))
+            code.matcher(Files.readString(file))
                 .results()
                 .map(m -> m.group(1))
                 .distinct()
@@ -57,6 +63,24 @@ class ErrorsDocTest {
     List<String> explained = rows().stream().map(m -> m.group(1)).toList();
     assertThat(explained).doesNotHaveDuplicates().hasSizeGreaterThan(100);
     assertThat(new TreeSet<>(explained)).isEqualTo(sources().keySet());
+  }
+
+  /**
+   * Those of the front end as a whole, with place and help, in a file of their own; the others in a
+   * test that looks at code and cure.
+   */
+  @Test
+  void everyCodeIsToldInATest() throws IOException {
+    var missing = new TreeSet<>(sources().keySet());
+    missing.removeAll(found("src/test/java", TESTED).keySet());
+    Path diagnostics = ROOT.resolve("frontend/src/test/resources/diagnostics");
+    for (Code code : Code.values()) {
+      Path told = diagnostics.resolve(code + ".txt");
+      if (Files.exists(told) && TOLD.matcher(Files.readString(told)).find()) {
+        missing.remove(code.toString());
+      }
+    }
+    assertThat(missing).as("codes without a test").isEmpty();
   }
 
   @Test

@@ -338,10 +338,14 @@ enum ForeignFile {
     }
   }
 
-  /** Opens a source and reads its first samples. */
   private static void all(
       String source, List<Object> arguments, Map<String, Object> named, Path folder) {
-    DataSet set = Data.open(Request.of(source, arguments, named, folder)).train();
+    samples(Request.of(source, arguments, named, folder));
+  }
+
+  /** Opens a source and reads its first samples. */
+  static void samples(Request request) {
+    DataSet set = Data.open(request).train();
     List<Column> columns = set.columns();
     try (Arena arena = Arena.ofConfined()) {
       var rows = new MemorySegment[columns.size()];
@@ -417,7 +421,7 @@ enum ForeignFile {
   }
 
   /** With its seal made to fit: who wants to harm can do that, too. */
-  private static byte[] sealed(byte[] library) {
+  static byte[] sealed(byte[] library) {
     byte[] all = library.clone();
     if (all.length < 64) {
       return all;

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import modelc.runtime.DataException;
 import modelc.runtime.FileException;
+import modelc.runtime.ModelcException;
 
 /**
  * CIFAR-10 in its binary form (Krizhevsky 2009): {@code data_batch_1.bin} to {@code
@@ -77,7 +78,9 @@ record Cifar10(Path folder, String split) implements PictureSource {
         byte label = records[i * RECORD];
         if (label < 0 || label >= CLASSES.size()) {
           throw damaged(
-              file, "the label of record " + i + " is " + (label & 0xff) + ", not from 0 to 9");
+              file,
+              (long) i * RECORD,
+              "the label of record " + i + " is " + (label & 0xff) + ", not from 0 to 9");
         }
         labels[f][i] = label;
         System.arraycopy(records, i * RECORD + 1, blocks[f], i * PIXELS, PIXELS);
@@ -102,10 +105,15 @@ record Cifar10(Path folder, String split) implements PictureSource {
               + " file's folder");
     }
     try {
+      if (!Files.isRegularFile(file)) {
+        throw new IOException("it is no file");
+      }
       long bytes = Files.size(file);
       if (bytes == 0 || bytes % RECORD != 0 || bytes / RECORD > MAX_RECORDS) {
         throw damaged(
-            file, "its " + bytes + " bytes are not some records of " + RECORD + " bytes each");
+            file,
+            bytes,
+            "its " + bytes + " bytes are not some records of " + RECORD + " bytes each");
       }
       return Files.readAllBytes(file);
     } catch (IOException e) {
@@ -114,10 +122,11 @@ record Cifar10(Path folder, String split) implements PictureSource {
     }
   }
 
-  private static DataException damaged(Path file, String what) {
+  private static ModelcException damaged(Path file, long at, String what) {
     return new DataException(
-        "D0603",
-        file + " is no sound CIFAR-10 file: " + what,
-        "fetch the binary version again, unpack it, and compare its checksum");
+            "D0603",
+            file + " is no sound CIFAR-10 file: " + what,
+            "fetch the binary version again, unpack it, and compare its checksum")
+        .atByte(file, at);
   }
 }

@@ -39,7 +39,7 @@ final class CocoLabels implements BoxedPictures.Labels {
     try (Reader in = Files.newBufferedReader(file)) {
       labels.parse(new JsonReader(in));
     } catch (JsonReader.Malformed e) {
-      throw labels.damaged(String.valueOf(e.getMessage()));
+      throw labels.damaged(String.valueOf(e.getMessage())).at(file + ", character " + e.at);
     } catch (java.nio.charset.CharacterCodingException e) {
       throw labels.damaged("it is not UTF-8 text");
     } catch (IOException e) {

@@ -3,6 +3,7 @@ package modelc.data;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.CsvRecordHandler;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import modelc.runtime.DataException;
 import modelc.runtime.ElementType;
 import modelc.runtime.FileException;
 import modelc.runtime.LimitException;
+import modelc.runtime.ModelcException;
 
 /**
  * A table in a CSV file with a header: one column to be learned, all others numbers to learn it
@@ -35,9 +37,13 @@ import modelc.runtime.LimitException;
  */
 record Csv(Path file, String answer, boolean classes, List<String> ignored, char separator) {
   /** Numbers held at most: 2 GB of float32. */
-  private static final long MAX_VALUES = 1L << 29;
+  static final long MAX_VALUES = 1L << 29;
 
   private static final int MAX_COLUMNS = 100_000;
+
+  /** Fields that are read, so that too many can be counted. */
+  private static final int MAX_FIELDS = 1 << 22;
+
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\d{1,10}");
@@ -76,7 +82,7 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
                 // Told better here, with both counts.
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .ofCsvRecord(in)) {
+                .build(CsvRecordHandler.builder().maxFields(MAX_FIELDS).build(), in)) {
       return body.run(reader.iterator());
     } catch (CsvParseException e) {
       throw damaged(e.getMessage() == null ? "it cannot be parsed" : e.getMessage());
@@ -106,16 +112,11 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
         "a header, then a record a line, as many fields in each, numbers with a decimal point");
   }
 
-  private DataException damaged(CsvRecord record, int column, List<String> names, String what) {
+  private ModelcException damaged(CsvRecord record, int column, List<String> names, String what) {
+    long line = record.getStartingLineNumber();
     return damaged(
-        "line "
-            + record.getStartingLineNumber()
-            + ", column "
-            + (column + 1)
-            + " ("
-            + names.get(column)
-            + "): "
-            + what);
+            "line " + line + ", column " + (column + 1) + " (" + names.get(column) + "): " + what)
+        .atLine(file, line, column + 1);
   }
 
   private Layout layout(Iterator<CsvRecord> records) {
@@ -209,14 +210,19 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
   private void checkLength(CsvRecord record, Layout layout, int rows) {
     if (record.getFieldCount() != layout.names.size()) {
       throw damaged(
-          "line "
-              + record.getStartingLineNumber()
-              + " has "
-              + record.getFieldCount()
-              + " fields, the header "
-              + layout.names.size());
+              "line "
+                  + record.getStartingLineNumber()
+                  + " has "
+                  + record.getFieldCount()
+                  + " fields, the header "
+                  + layout.names.size())
+          .atLine(file, record.getStartingLineNumber(), record.getFieldCount());
     }
-    if ((rows + 1L) * layout.features.length > MAX_VALUES) {
+    checkNumbers(file, (rows + 1L) * layout.features.length);
+  }
+
+  static void checkNumbers(Path file, long count) {
+    if (count > MAX_VALUES) {
       throw new LimitException(
           "D0306",
           file + " holds more than " + MAX_VALUES + " numbers",

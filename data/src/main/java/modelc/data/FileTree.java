@@ -23,8 +23,8 @@ import modelc.runtime.LimitException;
  * file is read in place: nothing is unpacked to disk.
  */
 abstract sealed class FileTree {
-  /** Files in a tree at most. */
-  private static final int MAX_FILES = 20_000_000;
+  /** Files and folders in a tree at most. */
+  static final int MAX_FILES = 20_000_000;
 
   /** Bytes of one file at most: 256 MiB. */
   private static final long MAX_BYTES = 1L << 28;
@@ -104,11 +104,15 @@ abstract sealed class FileTree {
         return;
       }
     }
-    if (files.size() >= MAX_FILES) {
+    checkCount(place, files.size() + folders.size() + 1);
+    (folder ? folders : files).add(path);
+  }
+
+  static void checkCount(Path place, int files) {
+    if (files > MAX_FILES) {
       throw new LimitException(
           "D0404", place + " has more than " + MAX_FILES + " files", "split it");
     }
-    (folder ? folders : files).add(path);
   }
 
   private static byte[] limited(InputStream in) throws IOException {

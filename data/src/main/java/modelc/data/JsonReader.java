@@ -14,8 +14,12 @@ final class JsonReader {
   static final class Malformed extends Exception {
     private static final long serialVersionUID = 1;
 
+    /** Counted from 0. */
+    final long at;
+
     Malformed(String what, long at) {
       super(what + " at character " + at);
+      this.at = at;
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import modelc.runtime.DataException;
 import modelc.runtime.FileException;
+import modelc.runtime.ModelcException;
 
 /**
  * MNIST from its four IDX files, gzipped or not, read whole and checked: magic numbers, sizes,
@@ -73,11 +74,13 @@ record MnistSource(Path folder, String split) implements PictureSource {
     if (count != labels.length) {
       throw damaged(
           imageFile,
+          4,
           "it has " + count + " images, and " + labelFile + " " + labels.length + " labels");
     }
     for (int i = 0; i < labels.length; i++) {
       if ((labels[i] & 0xff) > 9) {
-        throw damaged(labelFile, "label " + i + " is " + (labels[i] & 0xff) + ", not from 0 to 9");
+        throw damaged(
+            labelFile, 8 + i, "label " + i + " is " + (labels[i] & 0xff) + ", not from 0 to 9");
       }
     }
     return new MemoryPictures(folder.toString(), 1, SIZE, new byte[][] {images}, labels);
@@ -130,38 +133,42 @@ record MnistSource(Path folder, String split) implements PictureSource {
         DataInputStream in = new DataInputStream(plain)) {
       int found = in.readInt();
       if (found != magic) {
-        throw damaged(file, String.format("it starts with %08x, not with %08x", found, magic));
+        throw damaged(file, 0, String.format("it starts with %08x, not with %08x", found, magic));
       }
       int count = in.readInt();
       if (count < 1 || count > MAX_COUNT) {
-        throw damaged(file, "it claims " + Integer.toUnsignedString(count) + " items");
+        throw damaged(file, 4, "it claims " + Integer.toUnsignedString(count) + " items");
       }
       int size = count;
+      int at = 8;
       for (int wanted : inner) {
         int side = in.readInt();
         if (side != wanted) {
           throw damaged(
               file,
+              at,
               "its images are "
                   + Integer.toUnsignedString(side)
                   + " pixels wide or high, not "
                   + wanted);
         }
         size *= side;
+        at += Integer.BYTES;
       }
       // Read as it comes, not allocated as claimed: the claim may be a lie.
       byte[] data = in.readNBytes(size);
       if (data.length < size) {
-        throw damaged(file, "it ends after " + data.length + " of " + size + " bytes");
+        throw damaged(
+            file, at + data.length, "it ends after " + data.length + " of " + size + " bytes");
       }
       if (in.read() != -1) {
-        throw damaged(file, "it goes on after its " + size + " bytes");
+        throw damaged(file, at + size, "it goes on after its " + size + " bytes");
       }
       return data;
     } catch (EOFException e) {
-      throw damaged(file, "it ends early");
+      throw damaged(file, file.toFile().length(), "it ends early");
     } catch (ZipException e) {
-      throw damaged(file, "its gzip stream is broken (" + e.getMessage() + ")");
+      throw damaged(file, 0, "its gzip stream is broken (" + e.getMessage() + ")");
     } catch (IOException e) {
       throw new FileException(
           "D0203", "cannot read " + file + ": " + e.getMessage(), "check that you may read it", e);
@@ -175,10 +182,14 @@ record MnistSource(Path folder, String split) implements PictureSource {
     return zipped ? new GZIPInputStream(raw, 1 << 16) : raw;
   }
 
-  private static DataException damaged(Path file, String what) {
+  /**
+   * @param at the byte, of what is unpacked if it is packed
+   */
+  private static ModelcException damaged(Path file, long at, String what) {
     return new DataException(
-        "D0204",
-        file + " is not a sound MNIST file: " + what,
-        "fetch it again, and compare its checksum");
+            "D0204",
+            file + " is not a sound MNIST file: " + what,
+            "fetch it again, and compare its checksum")
+        .atByte(file, at);
   }
 }

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import modelc.runtime.DataException;
 import modelc.runtime.FileException;
+import modelc.runtime.ModelcException;
 
 /**
  * Boxes in YOLO's text files, one a picture: a line an object of class, centre x, centre y, width
@@ -90,10 +91,12 @@ final class YoloLabels implements BoxedPictures.Labels {
     return new BoxedPictures.Labelled((int) c, Box.between(left, top, right, bottom));
   }
 
-  private DataException damaged(String file, int line, String what) {
+  private ModelcException damaged(String file, int line, String what) {
     return new DataException(
-        "D0505",
-        files.name(file) + ", line " + line + ": " + what,
-        "a line is class, centre x, centre y, width, height, in shares of the picture from 0 to 1");
+            "D0505",
+            files.name(file) + ", line " + line + ": " + what,
+            "a line is class, centre x, centre y, width, height, in shares of the picture from 0 to"
+                + " 1")
+        .atLine(files.name(file), line, 1);
   }
 }

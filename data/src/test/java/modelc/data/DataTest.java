@@ -308,6 +308,27 @@ class DataTest {
     assertThat(Samples.read(target, 0)[1].get(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(1.25f);
   }
 
+  private void csvRefusedAt(int line, int column, String text) throws IOException {
+    csv(text);
+    assertThatThrownBy(() -> open("csv", List.of("t.csv"), Map.of("label", "y")))
+        .isInstanceOfSatisfying(
+            ModelcException.class,
+            e -> assertThat(e.place()).contains(folder + "/t.csv:" + line + ":" + column));
+  }
+
+  @Test
+  void mistakesHaveAPlace() throws IOException {
+    csvRefusedAt(3, 1, "x,y\n1,1\nabc,2\n");
+    csvRefusedAt(2, 2, "x,y\n1,\n");
+    csvRefusedAt(2, 3, "x,y\n1,2,3\n");
+    Files.write(folder.resolve("train-images-idx3-ubyte"), images(4));
+    Files.write(folder.resolve("train-labels-idx1-ubyte"), images(4));
+    assertThatThrownBy(() -> open("mnist", List.of("."), Map.of()))
+        .isInstanceOfSatisfying(
+            ModelcException.class,
+            e -> assertThat(e.place().orElseThrow()).endsWith("train-labels-idx1-ubyte, byte 0"));
+  }
+
   private void csvRefused(String code, String words, String text) throws IOException {
     csv(text);
     refused(code, words, () -> open("csv", List.of("t.csv"), Map.of("label", "y")));
@@ -317,6 +338,8 @@ class DataTest {
   void csvMistakesAreNamedByLineAndColumn() throws IOException {
     refused("D0302", "there is no file", () -> open("csv", List.of("none"), Map.of("label", "y")));
     csvRefused("D0303", "it is empty", "");
+    Csv.checkNumbers(folder, Csv.MAX_VALUES);
+    refused("D0306", "split the file", () -> Csv.checkNumbers(folder, Csv.MAX_VALUES + 1));
     csvRefused("D0303", "a header and no records", "x,y\n");
     csvRefused("D0303", "line 3, column 1 (x): not a number: abc", "x,y\n1,1\nabc,2\n");
     csvRefused("D0303", "line 2, column 1 (x): not a number: NaN", "x,y\nNaN,1\n");

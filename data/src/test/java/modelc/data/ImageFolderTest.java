@@ -92,6 +92,12 @@ class ImageFolderTest {
   }
 
   @Test
+  void aTreeHasABound() {
+    FileTree.checkCount(folder, FileTree.MAX_FILES);
+    refused("D0404", "split it", () -> FileTree.checkCount(folder, FileTree.MAX_FILES + 1));
+  }
+
+  @Test
   void aTreeOfSplitsAndClassesIsRead() throws IOException {
     put("set/train/cat/.hidden.png", new byte[1]);
     put("set/train/cat/readme.txt", new byte[1]);

@@ -188,6 +188,15 @@ class MasksAndBoxesTest {
                   Map.of("names", List.of("cat", "dog"))));
     }
     text("labels/a.txt", "");
+    Path unreadable = folder.resolve("labels/a.txt");
+    Files.delete(unreadable);
+    Files.createSymbolicLink(unreadable, folder.resolve("nothing"));
+    refused(
+        "D0504",
+        "check that you may read it",
+        () -> open("yolo_boxes", List.of("images", "labels"), Map.of()));
+    Files.delete(unreadable);
+    text("labels/a.txt", "");
     refused(
         "D0503",
         "none of the 1 pictures",

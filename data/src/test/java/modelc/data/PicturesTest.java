@@ -292,6 +292,9 @@ class PicturesTest {
     var request = Request.of("cifar10", List.of("."), Map.of("split", "test"), folder);
     refused("D0601", "has no test_batch.bin", () -> Data.open(request));
     Path file = folder.resolve("test_batch.bin");
+    Files.createDirectory(file);
+    refused("D0602", "check that you may read it", () -> Data.open(request));
+    Files.delete(file);
     for (int bytes : List.of(0, 3072, 3074)) {
       Files.write(file, new byte[bytes]);
       refused("D0603", bytes + " bytes are not some records", () -> Data.open(request));

@@ -45,14 +45,26 @@ public abstract sealed class ModelcException extends RuntimeException
     return this;
   }
 
+  /** As {@link #at}: the byte of a file, or of what is in it, counted from 0. */
+  public ModelcException atByte(Object file, long offset) {
+    return at(file + ", byte " + offset);
+  }
+
+  /** As {@link #at}: a line and column of a text file, counted from 1; of a table the field. */
+  public ModelcException atLine(Object file, long line, long column) {
+    return at(file + ":" + line + ":" + column);
+  }
+
   /** What the reader can do. */
   public String cure() {
     return cure;
   }
 
-  /** Code, message and cure, as a person should see them. */
+  /** Code, message, place (where the message does not name it) and cure, as a person reads them. */
   public String render() {
-    return "error[" + code + "]: " + getMessage() + details() + "\n  = help: " + cure;
+    String message = String.valueOf(getMessage());
+    String where = place == null || message.contains(place) ? "" : "\n --> " + place;
+    return "error[" + code + "]: " + message + where + details() + "\n  = help: " + cure;
   }
 
   /** More lines between message and cure, each with a line break before it. */

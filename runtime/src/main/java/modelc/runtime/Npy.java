@@ -147,10 +147,10 @@ public final class Npy {
       int version = start.get();
       int minor = start.get();
       if (!java.util.Arrays.equals(magic, MAGIC)) {
-        throw damaged(path, "it does not start as one");
+        throw damaged(path, 0, "it does not start as one");
       }
       if (version < 1 || version > 2 || minor != 0) {
-        throw damaged(path, "its version is " + version + "." + minor + ", not 1.0 or 2.0");
+        throw damaged(path, 6, "its version is " + version + "." + minor + ", not 1.0 or 2.0");
       }
       int before = version == 1 ? 10 : 12;
       long length =
@@ -158,45 +158,51 @@ public final class Npy {
               ? Short.toUnsignedLong(start.getShort())
               : Integer.toUnsignedLong(bytes(channel, 8, 4).getInt());
       if (length > MAX_HEADER_BYTES) {
-        throw damaged(path, "its header should take " + length + " bytes");
+        throw damaged(path, 8, "its header should take " + length + " bytes");
       }
       String text =
           StandardCharsets.ISO_8859_1.decode(bytes(channel, before, (int) length)).toString();
-      return read(path, channel, before + length, text, arena);
+      return read(path, channel, before, text, arena);
     } catch (EOFException e) {
-      throw damaged(path, "it ends early");
+      throw damaged(path, path.toFile().length(), "it ends early");
     } catch (IOException e) {
       throw FileException.cannotRead(path, e);
     }
   }
 
   private static Array read(
-      Path path, FileChannel channel, long dataStart, String header, Arena arena)
+      Path path, FileChannel channel, long headerStart, String header, Arena arena)
       throws IOException {
+    long dataStart = headerStart + header.length();
     Matcher m = HEADER.matcher(header);
     if (!m.matches()) {
       throw damaged(
-          path, "its header reads " + header.substring(0, Math.min(80, header.length())).strip());
+          path,
+          headerStart,
+          "its header reads " + header.substring(0, Math.min(80, header.length())).strip());
     }
-    Format format = format(path, m.group(1));
+    Format format = format(path, headerStart + m.start(1), m.group(1));
     if (m.group(2).equals("True")) {
       throw new DataException(
-          "R0403",
-          path + " is in Fortran order",
-          "save it with numpy.save(path, numpy.ascontiguousarray(x))");
+              "R0403",
+              path + " is in Fortran order",
+              "save it with numpy.save(path, numpy.ascontiguousarray(x))")
+          .atByte(path, headerStart + m.start(2));
     }
-    List<Long> shape = shape(path, m.group(3));
+    long shapeStart = headerStart + m.start(3);
+    List<Long> shape = shape(path, shapeStart, m.group(3));
     long bytes = format.bytes;
     try {
       for (long d : shape) {
         bytes = Math.multiplyExact(bytes, d);
       }
     } catch (ArithmeticException overflow) {
-      throw damaged(path, "its shape is impossibly large: " + shape);
+      throw damaged(path, shapeStart, "its shape is impossibly large: " + shape);
     }
     if (channel.size() - dataStart != bytes) {
       throw damaged(
           path,
+          dataStart,
           format.descr
               + shape
               + " takes "
@@ -210,19 +216,20 @@ public final class Npy {
     return new Array(format, shape, data);
   }
 
-  private static Format format(Path path, String descr) {
+  private static Format format(Path path, long at, String descr) {
     for (Format f : Format.values()) {
       if (f.descr.equals(descr)) {
         return f;
       }
     }
     throw new DataException(
-        "R0402",
-        path + " holds elements of type " + descr,
-        "save one of float32, float64, int32, int64, uint8, bool, little-endian");
+            "R0402",
+            path + " holds elements of type " + descr,
+            "save one of float32, float64, int32, int64, uint8, bool, little-endian")
+        .atByte(path, at);
   }
 
-  private static List<Long> shape(Path path, String text) {
+  private static List<Long> shape(Path path, long at, String text) {
     var shape = new ArrayList<Long>();
     for (String part : text.split(",", -1)) {
       String digits = part.strip();
@@ -232,7 +239,7 @@ public final class Npy {
       try {
         shape.add(Long.valueOf(digits));
       } catch (NumberFormatException e) {
-        throw damaged(path, "its shape reads (" + text + ")");
+        throw damaged(path, at, "its shape reads (" + text + ")");
       }
     }
     return List.copyOf(shape);
@@ -249,9 +256,10 @@ public final class Npy {
     return buffer.flip();
   }
 
-  private static DataException damaged(Path path, String what) {
+  private static ModelcException damaged(Path path, long at, String what) {
     return new DataException(
-        "R0404", path + " is not a sound .npy file: " + what, "save it again with numpy.save");
+            "R0404", path + " is not a sound .npy file: " + what, "save it again with numpy.save")
+        .atByte(path, at);
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ class ArtifactTest {
             e -> {
               assertThat(e.code()).as(e.getMessage()).isEqualTo(code);
               assertThat(e.place()).contains(file.toString());
+              assertThat(e.cure()).isNotBlank();
             });
   }
 
@@ -135,6 +137,39 @@ class ArtifactTest {
                 assertThat(e.place()).isPresent();
               });
     }
+  }
+
+  /** A class of a loader whose resources cannot be read to their end. */
+  private static final class Broken extends ClassLoader {
+    private Class<?> anchor() throws IOException {
+      try (InputStream in = ArtifactTest.class.getResourceAsStream("ArtifactTest.class")) {
+        byte[] bytes = in.readAllBytes();
+        return defineClass(ArtifactTest.class.getName(), bytes, 0, bytes.length);
+      }
+    }
+
+    @Override
+    public InputStream getResourceAsStream(String name) {
+      return new InputStream() {
+        @Override
+        public int read() throws IOException {
+          throw new IOException("the jar is cut short");
+        }
+      };
+    }
+  }
+
+  @Test
+  void aResourceThatCannotBeCopiedIsRefused() throws IOException {
+    Class<?> anchor = new Broken().anchor();
+    assertThatThrownBy(() -> Model.load(anchor, "lib.so"))
+        .isInstanceOfSatisfying(
+            FileException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo("R0711");
+              assertThat(e.getMessage()).contains("the jar is cut short");
+              assertThat(e.cure()).contains("java.io.tmpdir");
+            });
   }
 
   @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionTest {
-  private static void refused(String code, String words, ThrowingCallable call) {
+  static void refused(String code, String words, ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
             ModelcException.class,
@@ -119,6 +119,26 @@ class SessionTest {
       refused("R0114", "status 7", () -> session.call("fail").run());
       infer.run();
     }
+  }
+
+  @Test
+  void whatNoMemoryHoldsIsRefused() {
+    try (var arena = Arena.ofConfined()) {
+      refused("R0105", "no memory for much", () -> NativeMemory.allocate(arena, 1L << 62, "much"));
+      MemorySegment imagined = MemorySegment.NULL.reinterpret(1L << 34);
+      refused(
+          "R0123",
+          "do not fit into one array",
+          () -> Tensor.copyOf(ElementType.F32, List.of(1L << 32), imagined));
+    }
+  }
+
+  @Test
+  void memoryClosedAsARunBeginsIsNoticed() {
+    var shared = Arena.ofShared();
+    MemorySegment[] bound = Held.closable(List.of(shared.allocate(64)));
+    shared.close();
+    refused("R0128", "closed as the run began", () -> Held.during(bound, () -> {}));
   }
 
   @Test
@@ -427,11 +447,13 @@ class SessionTest {
     try (var model = LinearModel.model();
         var session = model.open(1)) {
       session.init(1);
-      assertThatThrownBy(() -> session.load(file))
-          .isInstanceOf(DataException.class)
-          .hasMessageContaining("w: f32[3] is f32[2] in the file")
-          .hasMessageContaining("count: f32[] is not in the file")
-          .hasMessageContaining("fc.w: i32[1] is in the file only");
+      for (String said :
+          List.of(
+              "w: f32[3] is f32[2] in the file",
+              "count: f32[] is not in the file",
+              "fc.w: i32[1] is in the file only")) {
+        refused("R0201", said, () -> session.load(file));
+      }
       assertThat(session.variable("b").floats()).containsExactly(0.5f);
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -402,8 +403,42 @@ class TrainerTest {
   }
 
   private static void refused(String code, Session s, BatchSource data, TrainerOptions options) {
-    assertThatThrownBy(() -> new Trainer(s, data, VALIDATION, options, TrainingListener.NONE))
-        .isInstanceOfSatisfying(ModelcException.class, e -> assertThat(e.code()).isEqualTo(code));
+    SessionTest.refused(
+        code, "", () -> new Trainer(s, data, VALIDATION, options, TrainingListener.NONE));
+  }
+
+  @Test
+  void evaluationNeedsSamplesAndAThreadThatWaits() throws Exception {
+    session(
+        1,
+        s -> {
+          var evaluator = new Evaluator(s);
+          SessionTest.refused("R0503", "no samples", () -> evaluator.evaluate(Linear.of(0), 8));
+          Thread.currentThread().interrupt();
+          SessionTest.refused("R0504", "interrupted", () -> evaluator.evaluate(DATA, 8L));
+          assertThat(Thread.interrupted()).isTrue();
+        });
+  }
+
+  /** Gradients that are finite numbers can be too large for the weights. */
+  @Test
+  void weightsThatOverflowAreNotSaved(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("run.ckpt");
+    session(
+        1,
+        s -> {
+          var options = TrainerOptions.of(1, 8).withCheckpoint(file, 1);
+          var log =
+              new Log() {
+                @Override
+                public void step(Step step) {
+                  s.variable("w").data().setAtIndex(ValueLayout.JAVA_FLOAT, 0, Float.NaN);
+                }
+              };
+          var trainer = new Trainer(s, Linear.of(8), Optional.empty(), options, log);
+          SessionTest.refused("R0512", "parameter w holds NaN", trainer::run);
+          assertThat(file).doesNotExist();
+        });
   }
 
   private record Misshapen() implements BatchSource {
@@ -450,9 +485,7 @@ class TrainerTest {
           var options = TrainerOptions.of(1, 8).withCheckpoint(file, 0);
           new Trainer(s, DATA, VALIDATION, options, TrainingListener.NONE).run();
           var other = new Trainer(s, DATA, VALIDATION, options.withSeed(5), TrainingListener.NONE);
-          assertThatThrownBy(() -> other.resume(file))
-              .isInstanceOf(DataException.class)
-              .hasMessageContaining("seed was 1, and is 5");
+          SessionTest.refused("R0603", "seed was 1, and is 5", () -> other.resume(file));
           var more = new Trainer(s, Linear.of(62), VALIDATION, options, TrainingListener.NONE);
           assertThatThrownBy(() -> more.resume(file)).hasMessageContaining("samples was 61");
           assertThatThrownBy(() -> more.resume(folder.resolve("none")))

@@ -17,6 +17,7 @@ import modelc.runtime.DataException;
 import modelc.runtime.ElementType;
 import modelc.runtime.FileException;
 import modelc.runtime.LimitException;
+import modelc.runtime.ModelcException;
 import modelc.runtime.Tensor;
 import modelc.runtime.pytorch.Pickled.View;
 
@@ -86,6 +87,8 @@ public final class TorchFile implements AutoCloseable {
     Archive archive;
     try {
       archive = archive(path, refusals);
+    } catch (ModelcException e) {
+      throw e.at(path);
     } catch (IOException e) {
       throw FileException.cannotRead(path, e);
     }
@@ -96,6 +99,9 @@ public final class TorchFile implements AutoCloseable {
     } catch (IOException e) {
       archive.close();
       throw FileException.cannotRead(path, e);
+    } catch (ModelcException e) {
+      archive.close();
+      throw e.at(path);
     } catch (RuntimeException e) {
       archive.close();
       throw e;

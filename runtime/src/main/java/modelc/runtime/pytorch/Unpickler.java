@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import modelc.runtime.DataException;
+import modelc.runtime.ModelcException;
 import modelc.runtime.pytorch.Pickled.Constant;
 import modelc.runtime.pytorch.Pickled.Dict;
 import modelc.runtime.pytorch.Pickled.Function;
@@ -47,6 +48,9 @@ final class Unpickler {
   private final Map<String, Storage> storages;
   private int values;
 
+  /** Where the opcode being done lies. */
+  private int started;
+
   private Unpickler(byte[] bytes, int from, Refusals refusals, Map<String, Storage> storages) {
     this.storages = storages;
     this.in = ByteBuffer.wrap(bytes).position(from).order(ByteOrder.LITTLE_ENDIAN);
@@ -71,8 +75,16 @@ final class Unpickler {
   }
 
   private Result run() {
+    try {
+      return values();
+    } catch (ModelcException e) {
+      throw e.atByte(refusals.path() + ", in its pickle", started);
+    }
+  }
+
+  private Result values() {
     while (true) {
-      int at = in.position();
+      started = in.position();
       int opcode = unsignedByte();
       if (opcode == Opcode.STOP) {
         Pickled value = pop();
@@ -81,11 +93,11 @@ final class Unpickler {
         }
         return new Result(value, in.position());
       }
-      step(opcode, at);
+      step(opcode);
     }
   }
 
-  private void step(int opcode, int at) {
+  private void step(int opcode) {
     switch (opcode) {
       case Opcode.PROTO -> protocol();
       case Opcode.FRAME -> take(8);
@@ -121,7 +133,7 @@ final class Unpickler {
       case Opcode.REDUCE -> reduce(pop(2));
       case Opcode.BUILD -> build(pop());
       case Opcode.BINPERSID -> push(storage(pop()));
-      default -> throw refusals.forbidden("opcode " + Opcode.name(opcode) + " at byte " + at);
+      default -> throw refusals.forbidden("opcode " + Opcode.name(opcode) + " at byte " + started);
     }
   }
 

@@ -30,10 +30,14 @@ class HostileFileTest {
 
   private static void refused(Path file, String code, String message) {
     assertThatThrownBy(() -> TorchFile.open(file))
-        .isInstanceOf(ModelcException.class)
-        .hasMessageContaining(message)
-        .extracting(e -> ((ModelcException) e).code())
-        .isEqualTo(code);
+        .isInstanceOfSatisfying(
+            ModelcException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(code);
+              assertThat(e.getMessage()).contains(message);
+              assertThat(e.place().orElse("")).startsWith(file.toString());
+              assertThat(e.cure()).isNotBlank();
+            });
   }
 
   private static long[] sizes(long... sizes) {
