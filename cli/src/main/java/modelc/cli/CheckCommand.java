@@ -20,13 +20,15 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Checked checked = model.load();
-    System.out.printf(
-        Locale.ROOT,
-        "%s: %s is right: %,d parameters%s%n",
-        model.file,
-        checked.summary().model(),
-        checked.summary().totalParameters(),
-        checked.recipe().isPresent() ? ", with a recipe" : "");
+    System.out.println(
+        Columns.wrapped(
+            String.format(
+                Locale.ROOT,
+                "%s: %s is right: %,d parameters%s",
+                model.file,
+                checked.summary().model(),
+                checked.summary().totalParameters(),
+                checked.recipe().isPresent() ? ", with a recipe" : "")));
     return ExitCode.OK.code();
   }
 }

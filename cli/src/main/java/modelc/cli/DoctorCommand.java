@@ -31,6 +31,9 @@ final class DoctorCommand implements Callable<Integer> {
   /** What vectors of eight floats and their products need. */
   private static final List<String> WANTED = List.of("avx2", "fma");
 
+  /** Columns of what stands before a finding. */
+  private static final int FOUND = 16;
+
   private boolean broken;
 
   @Override
@@ -143,10 +146,14 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static void say(boolean good, String what, String found, String cure) {
-    System.out.printf(Locale.ROOT, "%-4s %-10s %s%n", good ? "ok" : "!", what, found);
+    print(String.format("%-4s %-10s %s", good ? "ok" : "!", what, found));
     if (!cure.isEmpty()) {
-      System.out.printf(Locale.ROOT, "%-15s = help: %s%n", "", cure);
+      print(" ".repeat(FOUND) + "= help: " + cure);
     }
+  }
+
+  private static void print(String line) {
+    System.out.println(Columns.wrapped(line, FOUND));
   }
 
   private static String bytes(long n) {

@@ -88,7 +88,8 @@ final class EvalCommand implements Callable<Integer> {
         Json.print(object);
       } else {
         System.out.println(
-            Progress.numbers(measured.numbers()) + "  on " + source.size() + " samples");
+            Columns.wrapped(
+                Progress.numbers(measured.numbers()) + "  on " + source.size() + " samples"));
         String whole = report.map(Path::toString).orElse("--report FILE.html, or --json");
         System.out.print(MeasuredTables.text(measured, source.classNames(), whole));
       }

@@ -28,6 +28,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Shows layers, shapes, parameter counts with their derivation, FLOPs and memory.")
 final class SummaryCommand implements Callable<Integer> {
+  /** Columns of what stands before a fact. */
+  private static final int LABEL = 12;
+
   @Mixin ModelArguments model;
 
   @Option(names = "--json", description = "One JSON object instead of the table.")
@@ -138,7 +141,7 @@ final class SummaryCommand implements Callable<Integer> {
     out.append(rows.getFirst()).append('\n');
     for (int i = 0; i < derivations.size(); i++) {
       out.append(rows.get(i + 1)).append('\n');
-      derivations.get(i).forEach(d -> out.append("    ").append(d).append('\n'));
+      derivations.get(i).forEach(d -> out.append(Columns.wrapped("    " + d)).append('\n'));
     }
     out.append('\n');
     if (s.layers().stream().anyMatch(l -> l.field().isPresent())) {
@@ -170,7 +173,7 @@ final class SummaryCommand implements Callable<Integer> {
   }
 
   private static void line(StringBuilder out, String format, Object... arguments) {
-    out.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+    out.append(Columns.wrapped(String.format(Locale.ROOT, format, arguments), LABEL)).append('\n');
   }
 
   private static String shape(Shape shape) {

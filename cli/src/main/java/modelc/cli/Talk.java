@@ -10,13 +10,12 @@ import java.util.Locale;
  * <p>It never writes data: that goes to standard output.
  */
 final class Talk {
-  /** The width kept to; a live line that wraps cannot be rewritten. */
-  private static final int WIDTH = 79;
-
   private final PrintStream err;
   private final boolean live;
   private final boolean colour;
-  private boolean liveLineShown;
+
+  /** How many characters of a live line are shown. */
+  private int shown;
 
   Talk(PrintStream err, boolean terminal, boolean colour) {
     this.err = err;
@@ -44,7 +43,7 @@ final class Talk {
 
   synchronized void line(String text) {
     clear();
-    err.println(text);
+    err.println(Columns.wrapped(text));
     err.flush();
   }
 
@@ -57,17 +56,18 @@ final class Talk {
     if (!live) {
       return;
     }
-    String cut = text.length() > WIDTH ? text.substring(0, WIDTH - 1) + "…" : text;
-    err.print("\r\033[K" + cut);
+    int width = Columns.width() - 1; // a line that wraps cannot be rewritten
+    String cut = text.length() > width ? text.substring(0, width - 1) + "…" : text;
+    err.print("\r" + cut + " ".repeat(Math.max(0, shown - cut.length())));
     err.flush();
-    liveLineShown = true;
+    shown = cut.length();
   }
 
   /** Removes the live line. */
   synchronized void clear() {
-    if (liveLineShown) {
-      err.print("\r\033[K");
-      liveLineShown = false;
+    if (shown > 0) {
+      err.print("\r" + " ".repeat(shown) + "\r");
+      shown = 0;
     }
   }
 

@@ -338,9 +338,9 @@ final class TrainCommand implements Callable<Integer> {
         "median step %.3f ms; the first was made %s after the start",
         result.stepMillis(), Progress.duration(progress.firstStepSeconds()));
     String epoch = whole ? "epoch " + result.bestEpoch() : "step " + result.steps();
-    System.out.println(epoch + "  " + Progress.numbers(best));
+    System.out.println(Columns.wrapped(epoch + "  " + Progress.numbers(best)));
     if (!test.isEmpty()) {
-      System.out.println("test  " + Progress.numbers(test));
+      System.out.println(Columns.wrapped("test  " + Progress.numbers(test)));
     }
     System.out.println("weights " + saved);
   }
