@@ -128,6 +128,7 @@ class CodesTest {
     said(2, "C0114", "NAME=FILE.npy", "predict", m, "--weights", w, "--input", picture);
     said(2, "C0120", "pass one of", "ir", m, "--stage", "ptx", "--sm", "12");
     said(2, "C0121", "ptx-emulator", "train", m, "--device", "abacus");
+    said(2, "C0122", "--name", "bundle", m, "-o", folder + "/bundle", "--name", "..");
   }
 
   private Path picture(String name, int size) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -22,6 +23,11 @@ class ErrorsDocTest {
       Path.of("docs").toFile().isDirectory() ? Path.of("") : Path.of("..");
   private static final Pattern CODE = Pattern.compile("\"([A-Z]\\d{4})\"");
   private static final Pattern TESTED = Pattern.compile("(?:\"|, |\\[)([CDR]\\d{4})(?:\"|, |\\])");
+
+  /** What only a GPU, or a damaged JDK or bundle, brings about. */
+  private static final Set<String> UNTESTED =
+      Set.of("C0123", "C0124", "R0712", "R0713", "R0903", "R0905", "R0908", "R0909", "R0910");
+
   private static final Pattern TOLD =
       Pattern.compile("error\\[E\\d{4}]: .+\n *--> .+:\\d+:\\d+\n(?s:.+)  = help: .+");
   private static final Pattern ROW =
@@ -80,6 +86,7 @@ class ErrorsDocTest {
         missing.remove(code.toString());
       }
     }
+    missing.removeAll(UNTESTED);
     assertThat(missing).as("codes without a test").isEmpty();
   }
 
