@@ -17,18 +17,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import modelc.compiler.Compiler;
 import modelc.data.Data;
 import modelc.data.DataSet;
 import modelc.data.Request;
+import modelc.frontend.Checked;
 import modelc.frontend.Frontend;
 import modelc.frontend.FrontendOptions;
 import modelc.frontend.Limits;
 import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.frontend.parse.Formatter;
 import modelc.frontend.parse.SourceText;
+import modelc.passes.Target;
 import modelc.runtime.Artifact;
 import modelc.runtime.Checkpoint;
 import modelc.runtime.Column;
@@ -49,6 +53,16 @@ enum ForeignFile {
       Path file = Files.write(folder.resolve("main.model"), bytes);
       checkLayout(bytes);
       Frontend.load(file, FrontendOptions.of(new Catalog(new Datasets.Reach(folder, folder))));
+    }
+  },
+  /** A model that is read and, if it is sound, summarised: all passes, but no code. */
+  SUMMARY {
+    @Override
+    void read(Path folder, byte[] bytes) throws IOException {
+      Path file = Files.write(folder.resolve("main.model"), bytes);
+      var reach = new Datasets.Reach(folder, folder);
+      Checked checked = Frontend.load(file, FrontendOptions.of(new Catalog(reach)));
+      Compiler.scratchBytes(checked.program(), Target.AVX2);
     }
   },
   /** A value of the command line, {@code --set} or {@code KEY=}. */
@@ -198,6 +212,10 @@ enum ForeignFile {
           Map.entry("b", 96),
           Map.entry("c", 48));
 
+  /** Examples that are summarised in much less time than a file may take. */
+  private static final Set<String> SMALL =
+      Set.of("xor.model", "softmax_regression.model", "mlp.model", "lenet.model");
+
   private static final String VALUE_MODEL =
       """
       model M(n: int = 4) {
@@ -266,6 +284,7 @@ enum ForeignFile {
               root.resolve("examples"),
               root.resolve("frontend/src/main/resources/modelc/std"),
               root.resolve("frontend/src/test/resources/diagnostics"));
+      case SUMMARY -> List.of(own, root.resolve("examples"));
       case TORCH -> List.of(own, root.resolve("runtime/src/test/resources/modelc/runtime/pytorch"));
       case CSV -> List.of(own, root.resolve("examples"));
       default -> List.of(own);
@@ -276,6 +295,7 @@ enum ForeignFile {
     String name = file.toString();
     return switch (this) {
       case MODEL -> name.endsWith(".model");
+      case SUMMARY -> SMALL.contains(String.valueOf(file.getFileName()));
       case TORCH -> name.endsWith(".pt");
       case CSV -> name.endsWith(".csv");
       default -> true;

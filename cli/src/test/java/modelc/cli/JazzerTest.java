@@ -74,7 +74,8 @@ class JazzerTest {
             "--reproducer_path=" + work,
             "-artifact_prefix=" + work + "/",
             "-max_total_time=" + SECONDS,
-            "-timeout=600", // of the clock, in which other programs count; the target counts its
+            "-timeout=3600", // of the clock, in which other programs count; the target counts its
+            // own
             // own
             "-rss_limit_mb=4000",
             "-max_len=8192",
