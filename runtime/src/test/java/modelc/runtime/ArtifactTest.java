@@ -155,6 +155,11 @@ class ArtifactTest {
         public int read() throws IOException {
           throw new IOException("the jar is cut short");
         }
+
+        @Override
+        public int read(byte[] into, int from, int count) throws IOException {
+          return read();
+        }
       };
     }
   }
