@@ -1,5 +1,7 @@
 package modelc.compiler;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -52,7 +54,7 @@ final class Bounded {
           "use fewer or smaller layers, or allow more: MODELC_JAVA_OPTS=-D" + SECONDS + "=3600",
           e);
     } catch (ExecutionException e) {
-      throw failure(model, e.getCause());
+      throw failure(model, requireNonNull(e.getCause()));
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -135,9 +135,10 @@ class SessionTest {
 
   @Test
   void memoryClosedAsARunBeginsIsNoticed() {
-    var shared = Arena.ofShared();
-    MemorySegment[] bound = Held.closable(List.of(shared.allocate(64)));
-    shared.close();
+    MemorySegment[] bound;
+    try (var shared = Arena.ofShared()) {
+      bound = Held.closable(List.of(shared.allocate(64)));
+    }
     refused("R0128", "closed as the run began", () -> Held.during(bound, () -> {}));
   }
 
