@@ -26,7 +26,7 @@ final class RandomGraph {
   static final Symbol BATCH = new Symbol("batch", 5);
 
   /** How many kinds of op {@link #step} knows. */
-  static final int KINDS = 26;
+  static final int KINDS = 27;
 
   private static final List<ReduceFn> NUMERIC =
       List.of(ReduceFn.ADD, ReduceFn.MULTIPLY, ReduceFn.MAXIMUM, ReduceFn.MINIMUM);
@@ -152,6 +152,10 @@ final class RandomGraph {
           case 23 -> b.stopGradient(any(_ -> true));
           case 24 -> call();
           case 25 -> gradients ? gradient() : b.stopGradient(any(_ -> true));
+          case 26 -> {
+            Value x = any(v -> numeric(v) && v.type().rank() > 0);
+            yield b.cumulativeSum(random.nextInt(x.type().rank()), x);
+          }
           default -> throw new IllegalArgumentException("kind " + kind);
         });
   }
