@@ -2,15 +2,7 @@ package modelc.bundle;
 
 import java.nio.file.Path;
 import java.util.Arrays;
-import modelc.runtime.DataException;
-import modelc.runtime.DeviceException;
-import modelc.runtime.FileException;
-import modelc.runtime.LimitException;
 import modelc.runtime.ModelcException;
-import modelc.runtime.NativeException;
-import modelc.runtime.NumericException;
-import modelc.runtime.SourceException;
-import modelc.runtime.UsageException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -59,17 +51,9 @@ public final class Main implements Runnable {
   private static int report(Exception failure) {
     if (failure instanceof ModelcException e) {
       System.err.println(e.render());
-      return switch (e) {
-        case UsageException _ -> 2;
-        case DataException _, SourceException _ -> 1;
-        case FileException _, DeviceException _ -> 3;
-        case LimitException _ -> 4;
-        case NumericException _ -> 5;
-        case NativeException _ -> 70;
-        default -> 70;
-      };
+      return ExitCode.of(e).code();
     }
     failure.printStackTrace();
-    return 70;
+    return ExitCode.INTERNAL.code();
   }
 }

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
+import modelc.bundle.ExitCode;
 import modelc.compiler.Compiler;
 import modelc.compiler.Libraries;
 import modelc.frontend.Checked;

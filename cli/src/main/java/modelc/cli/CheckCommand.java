@@ -3,6 +3,7 @@ package modelc.cli;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import modelc.bundle.ExitCode;
 import modelc.frontend.Checked;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
+import modelc.bundle.ExitCode;
 import modelc.compiler.Compiled;
 import modelc.compiler.Libraries;
 import modelc.frontend.Checked;

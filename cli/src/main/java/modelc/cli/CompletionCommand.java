@@ -2,6 +2,7 @@ package modelc.cli;
 
 import java.util.Map;
 import java.util.concurrent.Callable;
+import modelc.bundle.ExitCode;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

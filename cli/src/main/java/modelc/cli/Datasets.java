@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import modelc.bundle.Settings;
-import modelc.data.DataSet;
 import modelc.data.Request;
 import modelc.data.Step;
 import modelc.frontend.DataCatalog;
@@ -16,22 +15,16 @@ import modelc.runtime.Column;
 import modelc.runtime.EarlyStopping;
 import modelc.runtime.ElementType;
 
-/**
- * The data of a recipe, opened: to train on, to judge each epoch by, and to test with at the end
- * where the source sets samples aside for that.
- *
- * @param notes what the user should know of what was read
- */
-record Datasets(
-    DataSet train, Optional<DataSet> validation, Optional<DataSet> test, List<String> notes) {
+/** The data and settings of a recipe, as the modules want them that know nothing of recipes. */
+final class Datasets {
+  private Datasets() {}
 
   /** Where the paths of a file start, and what folder they must stay in. */
   record Reach(Path folder, Path root) {}
 
   /** Opens what {@code recipe} names. */
-  static Datasets open(Recipe recipe, Reach reach) {
-    Settings.Sets sets = settings(recipe, reach).open();
-    return new Datasets(sets.train(), sets.validation(), sets.test(), sets.notes());
+  static Settings.Sets open(Recipe recipe, Reach reach) {
+    return settings(recipe, reach).open();
   }
 
   /** What training needs to know of {@code recipe} that is not in the compiled code. */
@@ -47,12 +40,21 @@ record Datasets(
         Math.toIntExact(recipe.batch()),
         Math.toIntExact(recipe.epochs()),
         recipe.seed(),
-        recipe.stop().map(Datasets::stop));
+        stop(recipe));
   }
 
-  private static EarlyStopping stop(Recipe.EarlyStop s) {
-    return new EarlyStopping(
-        s.monitor(), Math.toIntExact(s.patience()), s.maximize(), s.minDelta(), s.restore());
+  /** When to stop before the last epoch. */
+  static Optional<EarlyStopping> stop(Recipe recipe) {
+    return recipe
+        .stop()
+        .map(
+            s ->
+                new EarlyStopping(
+                    s.monitor(),
+                    Math.toIntExact(s.patience()),
+                    s.maximize(),
+                    s.minDelta(),
+                    s.restore()));
   }
 
   /** {@code source} as the data module asks for it. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
 import modelc.backend.cpu.SharedLibrary;
+import modelc.bundle.ExitCode;
 import modelc.passes.Target;
 import modelc.runtime.ContentCache;
 import modelc.runtime.DeviceException;

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import modelc.bundle.ExitCode;
+import modelc.bundle.Settings;
 import modelc.cli.picture.Outputs;
 import modelc.cli.report.RunReport;
 import modelc.cli.report.Samples;
@@ -59,8 +61,8 @@ final class EvalCommand implements Callable<Integer> {
     device.check();
     Checked checked = model.load();
     Recipe recipe = RunOptions.recipe(checked, model);
-    Datasets data = Datasets.open(recipe, model.reach());
-    DataSet source = data.test().or(data::validation).orElse(data.train());
+    Settings.Sets data = Datasets.open(recipe, model.reach());
+    DataSet source = data.judged();
     Program program =
         checked
             .program()
@@ -98,7 +100,7 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   /** What was evaluated on, in words. */
-  private static String shown(Recipe recipe, Datasets data, DataSet source) {
+  private static String shown(Recipe recipe, Settings.Sets data, DataSet source) {
     String part =
         data.test().isPresent()
             ? "the test part"

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import modelc.bundle.ExitCode;
 import modelc.compiler.Compiler;
 import modelc.frontend.Checked;
 import modelc.runtime.UsageException;

@@ -12,17 +12,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import modelc.bundle.ExitCode;
 import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.frontend.diagnostic.Printable;
 import modelc.frontend.diagnostic.Suggestions;
-import modelc.runtime.DataException;
-import modelc.runtime.DeviceException;
-import modelc.runtime.FileException;
-import modelc.runtime.LimitException;
 import modelc.runtime.ModelcException;
 import modelc.runtime.NativeException;
-import modelc.runtime.NumericException;
-import modelc.runtime.UsageException;
+import modelc.runtime.SourceException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -72,13 +68,9 @@ final class Failures {
         talk.line(e.render().stripTrailing());
         yield e.isLimit() ? ExitCode.LIMIT : ExitCode.WRONG;
       }
-      case UsageException e -> known(e, ExitCode.USAGE);
-      case DataException e -> known(e, ExitCode.WRONG);
-      case FileException e -> known(e, ExitCode.IO);
-      case DeviceException e -> known(e, ExitCode.IO);
-      case LimitException e -> known(e, ExitCode.LIMIT);
-      case NumericException e -> known(e, ExitCode.NUMERIC);
       case NativeException e -> internal(e);
+      case SourceException e -> internal(e); // commands read sources by the front end itself
+      case ModelcException e -> known(e);
       case UncheckedIOException e -> file(requireNonNull(e.getCause()));
       case IOException e -> file(e);
       case OutOfMemoryError e -> {
@@ -91,9 +83,9 @@ final class Failures {
     };
   }
 
-  private ExitCode known(ModelcException e, ExitCode code) {
+  private ExitCode known(ModelcException e) {
     talk.line(Printable.of(e.render()));
-    return code;
+    return ExitCode.of(e);
   }
 
   private ExitCode file(IOException e) {

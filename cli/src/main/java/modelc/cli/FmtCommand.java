@@ -7,6 +7,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import modelc.bundle.ExitCode;
 import modelc.frontend.Limits;
 import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.frontend.parse.Formatter;

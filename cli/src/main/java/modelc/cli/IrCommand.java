@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.gpu.PtxBackend;
+import modelc.bundle.ExitCode;
 import modelc.compiler.Compiler;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;

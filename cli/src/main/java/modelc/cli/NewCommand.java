@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import modelc.bundle.ExitCode;
 import modelc.runtime.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.bundle.Examples;
+import modelc.bundle.ExitCode;
 import modelc.cli.picture.Outputs;
 import modelc.data.Data;
 import modelc.data.NewPictures;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import modelc.bundle.ExitCode;
 import modelc.compiler.Compiler;
 import modelc.frontend.Checked;
 import modelc.frontend.ModelSummary;

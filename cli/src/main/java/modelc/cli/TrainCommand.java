@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
+import modelc.bundle.ExitCode;
+import modelc.bundle.Settings;
 import modelc.cli.picture.Outputs;
 import modelc.cli.report.Facts;
 import modelc.cli.report.RunReport;
@@ -118,7 +120,7 @@ final class TrainCommand implements Callable<Integer> {
     Recipe recipe = RunOptions.recipe(checked, model);
     Path folder = out.orElseGet(() -> Path.of("runs", stem(model.file)));
     Files.createDirectories(folder);
-    Datasets data = Datasets.open(recipe, model.reach());
+    Settings.Sets data = Datasets.open(recipe, model.reach());
     talk.line(
         "%s: %,d parameters; %,d training samples, %,d for validation, batch %d",
         checked.summary().model(),
@@ -172,7 +174,7 @@ final class TrainCommand implements Callable<Integer> {
   private int train(
       Session session,
       Recipe recipe,
-      Datasets data,
+      Settings.Sets data,
       Path folder,
       NotFinite cause,
       Optional<RunReport> page)
@@ -240,7 +242,7 @@ final class TrainCommand implements Callable<Integer> {
     talk.line("warning: %s", message);
   }
 
-  private TrainerOptions options(Recipe recipe, Datasets data, Path checkpoint) {
+  private TrainerOptions options(Recipe recipe, Settings.Sets data, Path checkpoint) {
     TrainerOptions options =
         TrainerOptions.of(Math.toIntExact(recipe.epochs()), recipe.batch())
             .withSeed(recipe.seed())
@@ -252,7 +254,7 @@ final class TrainCommand implements Callable<Integer> {
     if (gradients.isPresent()) {
       options = options.withGradients(gradients.get());
     }
-    Optional<EarlyStopping> stop = Datasets.settings(recipe, model.reach()).stop();
+    Optional<EarlyStopping> stop = Datasets.stop(recipe);
     if (stop.isPresent()) {
       options = options.withStop(stop.get());
     }
@@ -260,7 +262,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private RunReport page(
-      Session session, Recipe recipe, Datasets data, Path folder, Checked checked) {
+      Session session, Recipe recipe, Settings.Sets data, Path folder, Checked checked) {
     DataSet shown = data.validation().orElse(data.train());
     var outputs = new Outputs(checked.program().entry("infer"), data.train().columns());
     var samples = new Samples(shown, outputs, session);
