@@ -10,6 +10,7 @@ import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopKind;
+import modelc.ir.loop.LoopPrinter;
 import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
 
@@ -90,8 +91,8 @@ record CpuDialect(String linkage) implements KernelDialect {
   }
 
   @Override
-  public void barrier(KernelEmitter kernel) {
-    throw notOnCpu(kernel, "barrier");
+  public void inBlock(KernelEmitter kernel, Stmt.InBlock s) {
+    throw notOnCpu(kernel, LoopPrinter.summary(s));
   }
 
   @Override

@@ -33,7 +33,7 @@ final class KernelSize {
       case Stmt.Block b -> b.body().stream().mapToLong(KernelSize::of).sum();
       case Stmt.For f -> 4 + of(f.body()) * trips(f);
       case Stmt.If i -> 2 + of(i.then()) + i.otherwise().map(KernelSize::of).orElse(0L);
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> 1;
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> 1;
     };
   }
 

@@ -12,8 +12,10 @@ import modelc.ir.loop.Stmt;
  *
  * @param grid blocks along x, y and z
  * @param sharedBytes of its SHARED buffers; it is part of the code, not of the launch
+ * @param copies whether it copies to shared memory asynchronously
  */
-public record KernelShape(List<Blocks> grid, int threadsX, int threadsY, long sharedBytes) {
+public record KernelShape(
+    List<Blocks> grid, int threadsX, int threadsY, long sharedBytes, boolean copies) {
   public KernelShape {
     grid = List.copyOf(grid);
   }
@@ -38,7 +40,17 @@ public record KernelShape(List<Blocks> grid, int threadsX, int threadsY, long sh
       throw new IllegalArgumentException(
           "kernel " + kernel.name() + " has no threads of a gpu: it was lowered for a cpu");
     }
-    return new KernelShape(finder.grid, finder.x, finder.y, finder.shared);
+    return new KernelShape(finder.grid, finder.x, finder.y, finder.shared, copies(kernel.body()));
+  }
+
+  private static boolean copies(Stmt s) {
+    return switch (s) {
+      case Stmt.Block b -> b.body().stream().anyMatch(KernelShape::copies);
+      case Stmt.For f -> copies(f.body());
+      case Stmt.If i -> copies(i.then()) || i.otherwise().stream().anyMatch(KernelShape::copies);
+      case Stmt.Copy _ -> true;
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> false;
+    };
   }
 
   /** Walks through the outer loops. */
@@ -59,7 +71,7 @@ public record KernelShape(List<Blocks> grid, int threadsX, int threadsY, long sh
             Stmt.Let _,
             Stmt.Store _,
             Stmt.If _,
-            Stmt.Barrier _,
+            Stmt.InBlock _,
             Stmt.Prefetch _ -> {}
       }
     }

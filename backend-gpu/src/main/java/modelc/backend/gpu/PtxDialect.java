@@ -20,6 +20,12 @@ import modelc.ir.loop.Stmt;
  * @param shape how the kernel is launched
  */
 record PtxDialect(KernelShape shape) implements KernelDialect {
+  /**
+   * Threads of a kernel with asynchronous copies that a multiprocessor has registers for, 128 each.
+   * If it is not told, the assembler guesses, and spills a few bytes to make one more block fit.
+   */
+  private static final int THREADS_AT_ONCE = 512;
+
   /** All threads of a warp take part in a shuffle. */
   private static final String ALL = "i32 -1";
 
@@ -40,7 +46,9 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
         + shape.threadsX()
         + ", !\"maxntidy\", i32 "
         + shape.threadsY()
-        + ", !\"maxntidz\", i32 1}";
+        + ", !\"maxntidz\", i32 1"
+        + (shape.copies() ? ", !\"minctasm\", i32 " + THREADS_AT_ONCE / shape.threads() : "")
+        + "}";
   }
 
   @Override
@@ -80,8 +88,37 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
   }
 
   @Override
-  public void barrier(KernelEmitter kernel) {
-    kernel.text().voidIntrinsic("llvm.nvvm.barrier0");
+  public int alignment(Buffer buffer, int lanes) {
+    return lanes * buffer.dtype().bytes();
+  }
+
+  @Override
+  public void inBlock(KernelEmitter kernel, Stmt.InBlock s) {
+    FunctionText f = kernel.text();
+    switch (s) {
+      case Stmt.Barrier _ -> f.voidIntrinsic("llvm.nvvm.barrier0");
+      case Stmt.Copy c -> copy(kernel, c);
+      case Stmt.CommitCopies _ -> f.voidIntrinsic("llvm.nvvm.cp.async.commit.group");
+      case Stmt.AwaitCopies a ->
+          f.voidIntrinsic("llvm.nvvm.cp.async.wait.group", "i32 " + a.pending());
+    }
+  }
+
+  /** Copies 16 bytes past the first cache, since the block reads them from shared memory alone. */
+  private static void copy(KernelEmitter kernel, Stmt.Copy c) {
+    FunctionText f = kernel.text();
+    String name =
+        "llvm.nvvm.cp.async." + (c.bytes() == 16 ? "cg" : "ca") + ".shared.global." + c.bytes();
+    String to = kernel.address(c.to(), c.toIndex());
+    String from = kernel.address(c.from(), c.fromIndex());
+    String exists = c.exists().map(kernel::value).orElse("true");
+    if (exists.equals("true")) {
+      f.voidIntrinsic(name, to, from);
+    } else {
+      // Of the bytes that are copied, those that are read: the others are zeros.
+      String bytes = f.pure("select i1 " + exists + ", i32 " + c.bytes() + ", i32 0");
+      f.voidIntrinsic(name + ".s", to, from, "i32 " + bytes);
+    }
   }
 
   @Override

@@ -131,9 +131,12 @@ public final class FunctionText {
     module.declare("declare " + resultType + " @" + name + "(" + types + ")");
   }
 
-  /** The type in front of a typed operand: vector types contain spaces. */
+  /** The type in front of a typed operand: some types contain spaces. */
   private static String typeOf(String operand) {
-    int end = operand.startsWith("<") ? operand.indexOf('>') + 1 : operand.indexOf(' ');
+    int end =
+        operand.startsWith("<")
+            ? operand.indexOf('>') + 1
+            : operand.startsWith("ptr addrspace") ? operand.indexOf(')') + 1 : operand.indexOf(' ');
     return operand.substring(0, end);
   }
 

@@ -36,7 +36,13 @@ public interface KernelDialect {
   /** A loop of a kind other than SERIAL and UNROLL. */
   void loop(KernelEmitter kernel, Stmt.For loop);
 
-  void barrier(KernelEmitter kernel);
+  /** What only threads of a GPU block do. */
+  void inBlock(KernelEmitter kernel, Stmt.InBlock s);
+
+  /** What is known of the address of {@code lanes} elements, in bytes it is a multiple of. */
+  default int alignment(Buffer buffer, int lanes) {
+    return buffer.dtype().bytes();
+  }
 
   /** The pointer to a buffer that the threads of a block share. */
   String shared(KernelEmitter kernel, Buffer buffer);

@@ -68,6 +68,16 @@ public final class KernelEmitter {
     return expressions.index(e);
   }
 
+  /** An expression as an operand: a register or a constant. */
+  public String value(Expr e) {
+    return expressions.value(e);
+  }
+
+  /** The address of an element in memory, with its type. */
+  public String address(Buffer buffer, Expr index) {
+    return expressions.memory().address(buffer, index);
+  }
+
   /** The name of the kernel's function in LLVM IR. */
   public static String functionName(Kernel kernel) {
     return "@" + LlvmTypes.name("k_" + kernel.name());
@@ -114,7 +124,7 @@ public final class KernelEmitter {
       case Stmt.Alloc alloc -> allocate(alloc.buffer());
       case Stmt.If branch -> branch(branch);
       case Stmt.Prefetch p -> expressions.memory().prefetch(p);
-      case Stmt.Barrier _ -> dialect.barrier(this);
+      case Stmt.InBlock x -> dialect.inBlock(this, x);
     }
   }
 

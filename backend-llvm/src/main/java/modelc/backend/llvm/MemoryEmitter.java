@@ -88,6 +88,14 @@ final class MemoryEmitter {
     }
   }
 
+  /** The address of an element of a buffer that is in memory, with its type. */
+  String address(Buffer b, Expr index) {
+    if (find(b) instanceof Place.Memory m) {
+      return typedAddress(m, b, expressions.index(index));
+    }
+    throw new IllegalArgumentException("buffer " + b.name() + " is in registers");
+  }
+
   private String slot(Place.Registers r, Buffer b, Expr index) {
     Linear i = expressions.index(index);
     if (!i.isConstant() || i.constant() < 0 || i.constant() >= b.size().constant()) {
@@ -104,15 +112,16 @@ final class MemoryEmitter {
   private String loadMemory(Place.Memory m, Expr.Load x, Optional<String> mask) {
     Buffer b = x.buffer();
     if (x.index().lanes() == 1) {
-      return loadRun(m, b, expressions.index(x.index()), x.lanes(), mask);
+      int align = dialect.alignment(b, x.lanes());
+      return loadRun(m, b, expressions.index(x.index()), x.lanes(), mask, align);
     }
     Linear[] lanes = addressing.lanes(x.index(), expressions);
     if (consecutive(lanes, 1)) {
-      return loadRun(m, b, lanes[0], x.lanes(), mask);
+      return loadRun(m, b, lanes[0], x.lanes(), mask, b.dtype().bytes());
     }
     String scalar = LlvmTypes.memoryScalar(b.dtype());
     if (mask.isEmpty() && consecutive(lanes, 0)) {
-      String one = loadRun(m, b, lanes[0], 1, mask);
+      String one = loadRun(m, b, lanes[0], 1, mask, b.dtype().bytes());
       return splatMemory(b.dtype(), x.lanes(), one);
     }
     String t = LlvmTypes.memory(b.dtype(), x.lanes());
@@ -125,10 +134,11 @@ final class MemoryEmitter {
     return vector;
   }
 
-  private String loadRun(Place.Memory m, Buffer b, Linear index, int lanes, Optional<String> mask) {
+  private String loadRun(
+      Place.Memory m, Buffer b, Linear index, int lanes, Optional<String> mask, int align) {
     String t = LlvmTypes.memory(b.dtype(), lanes);
     if (mask.isEmpty()) {
-      return f.result("load " + t + ", " + typedAddress(m, b, index) + align(b));
+      return f.result("load " + t + ", " + typedAddress(m, b, index) + ", align " + align);
     }
     if (lanes == 1 && dialect.branchesOnMasks()) {
       return loadIf(mask.get(), t, typedAddress(m, b, index) + align(b));
@@ -149,12 +159,13 @@ final class MemoryEmitter {
     Buffer b = s.buffer();
     int lanes = s.value().lanes();
     if (s.index().lanes() == 1) {
-      storeRun(m, b, expressions.index(s.index()), lanes, value, mask);
+      int align = dialect.alignment(b, lanes);
+      storeRun(m, b, expressions.index(s.index()), lanes, value, mask, align);
       return;
     }
     Linear[] indices = addressing.lanes(s.index(), expressions);
     if (consecutive(indices, 1)) {
-      storeRun(m, b, indices[0], lanes, value, mask);
+      storeRun(m, b, indices[0], lanes, value, mask, b.dtype().bytes());
       return;
     }
     String t = LlvmTypes.memory(b.dtype(), lanes);
@@ -174,10 +185,16 @@ final class MemoryEmitter {
   }
 
   private void storeRun(
-      Place.Memory m, Buffer b, Linear index, int lanes, String value, Optional<String> mask) {
+      Place.Memory m,
+      Buffer b,
+      Linear index,
+      int lanes,
+      String value,
+      Optional<String> mask,
+      int align) {
     String t = LlvmTypes.memory(b.dtype(), lanes);
     if (mask.isEmpty()) {
-      f.line("store " + t + " " + value + ", " + typedAddress(m, b, index) + align(b));
+      f.line("store " + t + " " + value + ", " + typedAddress(m, b, index) + ", align " + align);
     } else if (lanes == 1 && dialect.branchesOnMasks()) {
       storeIf(mask.get(), t + " " + value + ", " + typedAddress(m, b, index) + align(b));
     } else if (lanes == 1) {

@@ -25,6 +25,9 @@ final class Cells {
   /** Nothing was written to the granule. */
   static final char UNDEFINED = 0;
 
+  /** An asynchronous copy to the element is under way. No type has this code. */
+  static final char PENDING = 7;
+
   /** The granule belongs to the element that began before it. */
   private static final char CONTINUED = 1;
 
@@ -77,6 +80,9 @@ final class Cells {
   static String describe(char tag, char expected) {
     if (tag == UNDEFINED) {
       return "was never written";
+    }
+    if (tag == PENDING) {
+      return "is being copied to, and nobody has waited for it yet";
     }
     if (tag == CONTINUED || (tag & 7) != (expected & 7)) {
       return "was last written as another type";

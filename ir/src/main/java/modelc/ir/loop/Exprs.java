@@ -27,6 +27,15 @@ public final class Exprs {
     };
   }
 
+  /** The expressions of a statement, in order; a condition is the last. */
+  public static List<Expr> operands(Stmt.InBlock s) {
+    return switch (s) {
+      case Stmt.Barrier _, Stmt.CommitCopies _, Stmt.AwaitCopies _ -> List.of();
+      case Stmt.Copy c ->
+          Stream.concat(Stream.of(c.toIndex(), c.fromIndex()), c.exists().stream()).toList();
+    };
+  }
+
   /** The expression and all below it, operands first. */
   public static void forEach(Expr e, Consumer<Expr> action) {
     operands(e).forEach(x -> forEach(x, action));

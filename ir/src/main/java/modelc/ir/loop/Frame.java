@@ -26,6 +26,9 @@ final class Frame {
   /** The GPU block and the place in it; null elsewhere. */
   @Nullable ThreadBlock block;
 
+  /** What this thread is copying asynchronously. */
+  final AsyncCopies copies = new AsyncCopies();
+
   int thread;
   long threadX;
   long threadY;

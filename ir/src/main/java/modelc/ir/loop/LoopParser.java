@@ -280,6 +280,18 @@ public final class LoopParser {
             condition, then, tokens.accept("else") ? Optional.of(block()) : Optional.empty());
       }
       case "barrier" -> new Stmt.Barrier();
+      case "copy" -> {
+        LoopExprParser.Access to = exprs.access();
+        tokens.expect("=");
+        LoopExprParser.Access from = exprs.access();
+        if (to.lanes() != from.lanes() || to.mask().isPresent()) {
+          throw LoopTokens.error(t, "a copy names as many elements twice, a condition at its end");
+        }
+        yield new Stmt.Copy(
+            to.buffer(), to.index(), from.buffer(), from.index(), to.lanes(), from.mask());
+      }
+      case "commit_copies" -> new Stmt.CommitCopies();
+      case "await_copies" -> new Stmt.AwaitCopies(tokens.small());
       case "prefetch" -> {
         LoopExprParser.Access a = exprs.access();
         yield new Stmt.Prefetch(a.buffer(), a.index());

@@ -76,7 +76,7 @@ public final class LoopPrinter {
       case Stmt.Block _ -> "{ ... }";
       case Stmt.For f -> printer.forHeader(f);
       case Stmt.If i -> "if " + expr(i.condition());
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ ->
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ ->
           print(s).strip();
     };
   }
@@ -240,6 +240,14 @@ public final class LoopPrinter {
         line("}");
       }
       case Stmt.Barrier _ -> line("barrier");
+      case Stmt.Copy c ->
+          line(
+              "copy "
+                  + element(c.to(), c.toIndex(), c.lanes(), Optional.empty())
+                  + " = "
+                  + element(c.from(), c.fromIndex(), c.lanes(), c.exists()));
+      case Stmt.CommitCopies _ -> line("commit_copies");
+      case Stmt.AwaitCopies a -> line("await_copies " + a.pending());
       case Stmt.Prefetch p ->
           line(
               "prefetch "

@@ -30,7 +30,9 @@ import modelc.ir.Symbol;
  *   <li>GRID and THREAD loops run from 0, by 1; each kind occurs once; GRID loops are outermost,
  *       THREAD loops inside them. Outside THREAD loops there are only lets and SHARED buffers;
  *       inside there are no SHARED buffers, which belong to the block. THREAD bounds are constants.
- *       Barriers and shuffles stand in THREAD loops, shuffles in whole warps.
+ *       Barriers, copies and shuffles stand in THREAD loops, shuffles in whole warps. Copies go
+ *       from GLOBAL to SHARED buffers, 4, 8 or 16 bytes at once. Accesses to several elements are
+ *       of powers of two.
  * </ul>
  *
  * <p>{@link EntryVerifier} has the rules of entries.
@@ -41,6 +43,10 @@ public final class LoopVerifier {
 
   private static final int MAX_THREADS = 1024;
   private static final int WARP = 32;
+
+  /** What one asynchronous copy can move. */
+  private static final Set<Integer> COPIED_BYTES = Set.of(4, 8, 16);
+
   private static final Set<LoopKind> GRID =
       EnumSet.of(LoopKind.GRID_X, LoopKind.GRID_Y, LoopKind.GRID_Z);
   private static final Set<LoopKind> THREAD = EnumSet.of(LoopKind.THREAD_X, LoopKind.THREAD_Y);
@@ -125,7 +131,7 @@ public final class LoopVerifier {
       case Stmt.For f -> kinds.contains(f.kind()) || hasLoop(f.body(), kinds);
       case Stmt.If i ->
           hasLoop(i.then(), kinds) || i.otherwise().map(o -> hasLoop(o, kinds)).orElse(false);
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> false;
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> false;
     };
   }
 
@@ -182,7 +188,7 @@ public final class LoopVerifier {
         threadLoops(i.then(), out);
         i.otherwise().ifPresent(o -> threadLoops(o, out));
       }
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> {}
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> {}
     }
     return out;
   }
@@ -229,6 +235,7 @@ public final class LoopVerifier {
         expr(st.value());
         st.mask().ifPresent(this::expr);
         types.access(st.buffer(), st.index(), st.value().lanes(), st.mask());
+        atOnce(st.buffer(), st.value().lanes());
         require(
             st.value().dtype() == st.buffer().dtype(),
             "the value is " + st.value().dtype() + ", the buffer " + st.buffer().dtype());
@@ -245,7 +252,7 @@ public final class LoopVerifier {
         scoped(() -> stmt(i.then()));
         i.otherwise().ifPresent(o -> scoped(() -> stmt(o)));
       }
-      case Stmt.Barrier _ -> require(inside(THREAD), "not in the threads of a block");
+      case Stmt.InBlock x -> inBlock(x);
       case Stmt.Prefetch p -> {
         inThreads("a prefetch");
         use(p.buffer(), p.index());
@@ -254,6 +261,39 @@ public final class LoopVerifier {
             p.index().dtype() == DType.I64 && p.index().lanes() == 1, "the index is no scalar i64");
       }
     }
+  }
+
+  private void inBlock(Stmt.InBlock s) {
+    require(inside(THREAD), "not in the threads of a block");
+    switch (s) {
+      case Stmt.Barrier _, Stmt.CommitCopies _ -> {}
+      case Stmt.AwaitCopies a -> require(a.pending() >= 0, a.pending() + " groups");
+      case Stmt.Copy c -> copy(c);
+    }
+  }
+
+  private void copy(Stmt.Copy c) {
+    use(c.to(), c.toIndex());
+    use(c.from(), c.fromIndex());
+    Exprs.operands(c).forEach(this::expr);
+    types.access(c.to(), c.toIndex(), c.lanes(), Optional.empty());
+    types.access(c.from(), c.fromIndex(), c.lanes(), Optional.empty());
+    require(
+        c.to().space() == Space.SHARED && c.from().space() == Space.GLOBAL,
+        "copies go from global to shared memory");
+    require(
+        c.to().dtype() == c.from().dtype(),
+        "copies of " + c.from().dtype() + " to " + c.to().dtype());
+    require(
+        c.toIndex().lanes() == 1 && c.fromIndex().lanes() == 1, "an index of a copy is a vector");
+    require(
+        COPIED_BYTES.contains(c.bytes()), "4, 8 or 16 bytes are copied at once, not " + c.bytes());
+    c.exists()
+        .ifPresent(
+            e ->
+                require(
+                    e.dtype() == DType.BOOL && e.lanes() == 1,
+                    "the condition is " + ExprTypes.type(e)));
   }
 
   private void inThreads(String what) {
@@ -361,6 +401,12 @@ public final class LoopVerifier {
     }
   }
 
+  private void atOnce(Buffer b, int lanes) {
+    require(
+        !onGpu || b.space() == Space.REGISTER || Integer.bitCount(lanes) == 1,
+        "a gpu accesses a power of two of elements at once, not " + lanes);
+  }
+
   private boolean isConstant(Expr e) {
     return switch (e) {
       case Expr.VarRef r -> constants.contains(r.var());
@@ -395,6 +441,7 @@ public final class LoopVerifier {
             case Expr.Load l -> {
               inThreads("a load");
               use(l.buffer(), l.index());
+              atOnce(l.buffer(), l.lanes());
             }
             case Expr.WarpShuffleXor _ -> {
               shuffles = true;

@@ -105,7 +105,15 @@ public final class Renamer {
         Optional<Stmt> otherwise = i.otherwise().map(this::stmt);
         yield new Stmt.If(condition, then, otherwise);
       }
-      case Stmt.Barrier b -> b;
+      case Stmt.Barrier _, Stmt.CommitCopies _, Stmt.AwaitCopies _ -> s;
+      case Stmt.Copy c ->
+          new Stmt.Copy(
+              buffer(c.to()),
+              expr(c.toIndex()),
+              buffer(c.from()),
+              expr(c.fromIndex()),
+              c.lanes(),
+              c.exists().map(this::expr));
       case Stmt.Prefetch p -> new Stmt.Prefetch(buffer(p.buffer()), expr(p.index()));
     };
   }

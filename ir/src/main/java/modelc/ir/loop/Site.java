@@ -26,6 +26,13 @@ final class Site {
     this.slots = slots;
   }
 
+  /** Checks the first index of an access to several elements that a GPU does at once. */
+  void aligned(Frame f, long index, int lanes) {
+    if (index % lanes != 0) {
+      throw error(f, "index " + index + " is no multiple of the " + lanes + " elements at once");
+    }
+  }
+
   LoopCheckException error(Frame f, String problem) {
     var values = new ArrayList<String>();
     for (int i = 0; i < slots.length; i++) {

@@ -37,8 +37,33 @@ public sealed interface Stmt {
 
   record If(Expr condition, Stmt then, Optional<Stmt> otherwise) implements Stmt {}
 
+  /** What only the threads of a GPU block do. */
+  sealed interface InBlock extends Stmt permits Barrier, Copy, CommitCopies, AwaitCopies {}
+
   /** Waits for all threads of the GPU block, and orders their shared and global memory accesses. */
-  record Barrier() implements Stmt {}
+  record Barrier() implements InBlock {}
+
+  /**
+   * Begins to copy {@code lanes} consecutive elements from a GLOBAL to a SHARED buffer, 4, 8 or 16
+   * bytes, and goes on. Both indices are multiples of {@code lanes}. Where {@code exists} is false
+   * nothing is read and the copies are zeros.
+   *
+   * <p>The thread has them once it has waited for them, {@link AwaitCopies}; others, after a
+   * barrier as well. Until then nobody may touch them.
+   */
+  record Copy(
+      Buffer to, Expr toIndex, Buffer from, Expr fromIndex, int lanes, Optional<Expr> exists)
+      implements InBlock {
+    public int bytes() {
+      return lanes * from.dtype().bytes();
+    }
+  }
+
+  /** Makes the copies that this thread began since its last group a group, which may be empty. */
+  record CommitCopies() implements InBlock {}
+
+  /** Waits until at most {@code pending} of this thread's groups are under way, the last ones. */
+  record AwaitCopies(int pending) implements InBlock {}
 
   /** Hint: the element will be read soon. May be out of bounds. */
   record Prefetch(Buffer buffer, Expr index) implements Stmt {}

@@ -76,6 +76,9 @@ final class StmtCompiler {
         Site site = slots.site(s);
         yield f -> ThreadBlock.of(f).barrier(f, site);
       }
+      case Stmt.Copy c -> copy(c);
+      case Stmt.CommitCopies _ -> f -> f.copies.commit();
+      case Stmt.AwaitCopies a -> f -> f.copies.await(f, a.pending());
       // It may be out of bounds, so that there is nothing to check.
       case Stmt.Prefetch _ -> _ -> {};
     };
@@ -162,6 +165,28 @@ final class StmtCompiler {
         if (on[i] != 0) {
           f.views[b].writeLong(f, index[i], x[i], site);
         }
+      }
+    };
+  }
+
+  private StmtCode copy(Stmt.Copy c) {
+    Site site = slots.site(c);
+    int to = slots.slot(c.to());
+    int from = slots.slot(c.from());
+    LongCode toIndex = scalars(c).longs(c.toIndex());
+    LongCode fromIndex = scalars(c).longs(c.fromIndex());
+    LongCode exists = c.exists().map(e -> scalars(c).longs(e)).orElse(_ -> 1);
+    int lanes = c.lanes();
+    return f -> {
+      long target = toIndex.at(f);
+      boolean some = exists.at(f) != 0;
+      long source = some ? fromIndex.at(f) : 0;
+      site.aligned(f, target, lanes);
+      site.aligned(f, source, lanes);
+      for (int i = 0; i < lanes; i++) {
+        // Bits are copied, so that every type of an element goes the same way.
+        long bits = some ? f.views[from].readBits(f, source + i, site) : 0;
+        f.copies.begin(f, f.views[to], target + i, bits, site);
       }
     };
   }
@@ -264,7 +289,7 @@ final class StmtCompiler {
       case Stmt.For l -> innerCount(l.body());
       case Stmt.If i ->
           innerCount(i.then()) * i.otherwise().map(StmtCompiler::innerCount).orElse(1);
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> 1;
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> 1;
     };
   }
 }

@@ -66,6 +66,8 @@ final class VectorCompiler {
                   + " elements");
         }
         i *= lanes;
+      } else if (f.block != null) {
+        site.aligned(f, i, lanes);
       }
       long[] v = f.longVectors[out];
       for (int k = 0; k < lanes; k++) {

@@ -86,11 +86,39 @@ final class View {
   int writing(Frame f, long index, Site site) {
     int at = offset(f, index, site);
     int g = at >> cells.granuleShift;
+    if (cells.tags[g] == Cells.PENDING) {
+      throw site.error(
+          f, "writes " + name + "[" + index + "], which " + Cells.describe(Cells.PENDING, tag));
+    }
     cells.define(g, granules, tag);
     if (f.me != 0 && tracking != Tracking.NONE) {
       f.races.write(f, this, g, index, site);
     }
     return at;
+  }
+
+  /** Checks the write of an asynchronous copy, whose element is undefined from now on. */
+  void expect(Frame f, long index, Site site) {
+    cells.define(writing(f, index, site) >> cells.granuleShift, granules, Cells.PENDING);
+  }
+
+  /** The end of such a copy: the element is as it is written now. */
+  void land(Frame f, long index, long bits, Site site) {
+    cells.define(unchecked(index) >> cells.granuleShift, granules, Cells.UNDEFINED);
+    int at = writing(f, index, site);
+    if (dtype.bytes() == Long.BYTES) {
+      Cells.I64.set(cells.data, at, bits);
+    } else {
+      Cells.I32.set(cells.data, at, (int) bits);
+    }
+  }
+
+  /** An element of 4 or 8 bytes as it lies in memory, read like any other. */
+  long readBits(Frame f, long index, Site site) {
+    int at = reading(f, index, site);
+    return dtype.bytes() == Long.BYTES
+        ? (long) Cells.I64.get(cells.data, at)
+        : (int) Cells.I32.get(cells.data, at);
   }
 
   private int offset(Frame f, long index, Site site) {

@@ -176,6 +176,55 @@ class GpuKernelTest {
             "divergence: thread 0 waits in this barrier, thread 32 at another barrier");
   }
 
+  private static Memory sums(Kernel k) {
+    Memory y = Memory.undefined(DType.F32, 64);
+    LoopInterpreter.run(k, List.of(Memory.ofFloats(random(480, 4)), y), Map.of());
+    return y;
+  }
+
+  @Test
+  void copiesTravelWhileRowsAreAdded() throws IOException {
+    float[] x = random(480, 4);
+    var expected = new float[64];
+    for (int i = 0; i < x.length; i++) {
+      expected[i % 64] += x[i];
+    }
+    assertThat(sums(LoopParser.parseKernel(text("pipeline.loop"))).toFloats()).isEqualTo(expected);
+  }
+
+  @Test
+  void aCopyThatNobodyWaitedForIsReported() throws IOException {
+    Kernel k = mutant(text("pipeline.loop"), "await_copies 0", "await_copies 1");
+    assertThatThrownBy(() -> sums(k))
+        .hasMessageContaining("reads s[63], which is being copied to, and nobody has waited");
+  }
+
+  @Test
+  void copiesOfOthersNeedABarrier() throws IOException {
+    Kernel k = mutant(text("pipeline.loop"), "        barrier\n", "");
+    assertThatThrownBy(() -> sums(k)).hasMessageContaining("reads s[63], which was never written");
+  }
+
+  @Test
+  void aCopyToWhatOthersReadRaces() throws IOException {
+    Kernel k = mutant(text("pipeline.loop"), "copy s[(%r + 1) % 2 * 64 +", "copy s[%r % 2 * 64 +");
+    assertThatThrownBy(() -> sums(k)).hasMessageContaining("race: ");
+  }
+
+  @Test
+  void aWriteToWhatIsBeingCopiedIsReported() throws IOException {
+    String copy = "copy s[%t * 4 : 4] = x[%t * 4 : 4]\n";
+    Kernel k = mutant(text("pipeline.loop"), copy, copy + "store s[%t * 4] = 1.0\n");
+    assertThatThrownBy(() -> sums(k)).hasMessageContaining("writes s[0], which is being copied to");
+  }
+
+  @Test
+  void severalElementsAtOnceAreAligned() throws IOException {
+    Kernel k = mutant(text("pipeline.loop"), "= x[%t * 4 : 4]", "= x[%t * 4 + 2 : 4]");
+    assertThatThrownBy(() -> sums(k))
+        .hasMessageContaining("index 2 is no multiple of the 4 elements at once");
+  }
+
   @Test
   void blocksThatWriteOneElementRace() throws IOException {
     Kernel k = mutant(text("warp-reduce.loop"), "store y[%row]", "store y[0]");

@@ -71,6 +71,10 @@ class LoopTextTest {
             thread_x for %t = 0 to 32 {
               store s[%t] = 1.0
               barrier
+              copy s[%t * 2 : 2] = y[%t * 4 : 2 if %t < 16]
+              copy s[0] = y[0]
+              commit_copies
+              await_copies 1
               store y[%b * 32 + %t] = warp_shuffle_xor(load s[31 - %t], 16)
             }
           }

@@ -27,6 +27,9 @@ import modelc.passes.contraction.GpuProduct.Place;
  * @see Contraction for what each computes
  */
 final class GpuContractions {
+  /** Floats of 16 bytes. */
+  private static final long MAX_TOGETHER = 4;
+
   private GpuContractions() {}
 
   static GpuProduct matmul(String name, Matmul p, Epilogue epilogue) {
@@ -36,12 +39,51 @@ final class GpuContractions {
         p.m(),
         p.n(),
         p.k(),
-        new Factor(
-            p.x().buffer(), p.x().colStride().isOne(), (_, z, m, k) -> element(p.x(), z, m, k)),
-        new Factor(
-            p.y().buffer(), p.y().rowStride().isOne(), (_, z, n, k) -> element(p.y(), z, k, n)),
+        factor(
+            p.x(),
+            p.x().colStride(),
+            p.x().rowStride(),
+            p.m(),
+            p.k(),
+            (z, m, k) -> element(p.x(), z, m, k)),
+        factor(
+            p.y(),
+            p.y().rowStride(),
+            p.y().colStride(),
+            p.n(),
+            p.k(),
+            (z, n, k) -> element(p.y(), z, k, n)),
         (_, z, m, n) -> List.of(z, m, n),
         epilogue);
+  }
+
+  @FunctionalInterface
+  private interface MatrixElement {
+    Place at(Expr z, Expr i, Expr k);
+  }
+
+  /** A matrix, by what lies between neighbours along the terms, and along rows or columns. */
+  private static Factor factor(
+      Operand o, Dim alongTerms, Dim across, Dim extent, Dim terms, MatrixElement element) {
+    boolean isAlong = alongTerms.isOne();
+    Dim other = isAlong ? across : alongTerms;
+    Dim run = isAlong ? terms : extent;
+    long together =
+        isAlong || across.isOne()
+            ? together(run.factor(), other.factor(), o.batchStride().factor())
+            : 1;
+    return new Factor(o.buffer(), isAlong, together, (_, z, i, k) -> element.at(z, i, k));
+  }
+
+  /** How many elements can be copied at once where runs begin at multiples of all of these. */
+  private static long together(long... multiples) {
+    long together = MAX_TOGETHER;
+    for (long m : multiples) {
+      while (m % together != 0) {
+        together /= 2;
+      }
+    }
+    return together;
   }
 
   private static Place element(Operand o, Expr z, Expr row, Expr column) {
@@ -60,6 +102,7 @@ final class GpuContractions {
         new Factor(
             x,
             true,
+            together(s.c()),
             (b, group, pixel, k) -> {
               Pixel p = Pixel.of(b, pixel, s.oh(), s.ow());
               Tap t = Tap.of(b, k, s, s.c());
@@ -67,7 +110,8 @@ final class GpuContractions {
             }),
         new Factor(
             w,
-            false,
+            true,
+            s.r() * s.s() == 1 ? together(s.c()) : 1,
             (b, group, n, k) -> {
               Tap t = Tap.of(b, k, s, s.c());
               Expr output = add(mul(group, index(s.groupOutputs())), n);
@@ -96,6 +140,7 @@ final class GpuContractions {
         new Factor(
             dy,
             true,
+            together(s.groupOutputs()),
             (b, group, pixel, k) -> {
               Pixel p = Pixel.of(b, pixel, s.h(), s.w());
               Tap t = Tap.of(b, k, s, s.groupOutputs());
@@ -113,6 +158,7 @@ final class GpuContractions {
         new Factor(
             w,
             false,
+            s.r() * s.s() == 1 ? together(s.c()) : 1,
             (b, group, n, k) -> {
               Tap t = Tap.of(b, k, s, s.groupOutputs());
               Expr output = add(mul(group, index(s.groupOutputs())), t.channel());
@@ -130,7 +176,10 @@ final class GpuContractions {
   /** The gradient a convolution's input gradient reads, and where its windows begin. */
   record Gradient(long height, long width, long offsetH, long offsetW) {}
 
-  /** Rows are output channels, columns a kernel's elements as they lie, terms output pixels. */
+  /**
+   * Rows are output channels, columns taps by input channels, so that neighbours read neighbours;
+   * terms are output pixels.
+   */
   static GpuProduct weightGradient(
       String name, ConvShape s, Buffer x, Buffer dy, Epilogue epilogue) {
     return new GpuProduct(
@@ -142,6 +191,7 @@ final class GpuContractions {
         new Factor(
             dy,
             false,
+            together(s.groupOutputs()),
             (_, group, m, pixel) ->
                 new Place(
                     add(mul(pixel, index(s.k())), add(mul(group, index(s.groupOutputs())), m)),
@@ -149,16 +199,17 @@ final class GpuContractions {
         new Factor(
             x,
             false,
+            together(s.c()),
             (b, group, n, pixel) -> {
               Pixel p = Pixel.of(b, pixel, s.oh(), s.ow());
-              Element e = Element.of(b, n, s);
-              Expr r = s.reversal() ? sub(index(s.r() - 1), e.r()) : e.r();
-              Expr u = s.reversal() ? sub(index(s.s() - 1), e.s()) : e.s();
-              return input(b, s, p, r, u, group, e.channel());
+              Tap t = Tap.of(b, n, s, s.c());
+              Expr r = s.reversal() ? sub(index(s.r() - 1), t.r()) : t.r();
+              Expr u = s.reversal() ? sub(index(s.s() - 1), t.s()) : t.s();
+              return input(b, s, p, r, u, group, t.channel());
             }),
         (b, group, m, n) -> {
-          Element e = Element.of(b, n, s);
-          return List.of(add(mul(group, index(s.groupOutputs())), m), e.channel(), e.r(), e.s());
+          Tap t = Tap.of(b, n, s, s.c());
+          return List.of(add(mul(group, index(s.groupOutputs())), m), t.channel(), t.r(), t.s());
         },
         epilogue);
   }
@@ -201,15 +252,6 @@ final class GpuContractions {
       Expr tap = b.let("w", div(k, channels));
       return new Tap(
           b.let("r", div(tap, s.s())), b.let("s", rem(tap, s.s())), b.let("c", rem(k, channels)));
-    }
-  }
-
-  /** An element of a kernel from its number: {@code [c][r][s]}. */
-  private record Element(Expr channel, Expr r, Expr s) {
-    static Element of(LoopBuilder b, Expr n, ConvShape s) {
-      Expr line = b.let("w", div(n, s.s()));
-      return new Element(
-          b.let("c", div(line, s.r())), b.let("r", rem(line, s.r())), b.let("s", rem(n, s.s())));
     }
   }
 

@@ -28,8 +28,8 @@ import modelc.passes.gpu.GpuThreads;
  * matrix products and, with operands whose elements are found by the geometry of a convolution, for
  * all three of its forms. Nothing is unfolded in memory.
  *
- * <p>A block copies a tile of each operand to shared memory, with zeros outside, adds up its
- * products in registers, and goes on to the next terms. Results pass through shared memory once, so
+ * <p>A block copies tiles of each operand to shared memory, with zeros outside, and adds up their
+ * products in registers while the next tiles travel. Results pass through shared memory once, so
  * that neighbouring threads finish and store neighbours.
  *
  * @param z how many products side by side
@@ -50,8 +50,10 @@ record GpuProduct(
    * An operand.
    *
    * @param alongTerms its neighbours in memory are neighbours along k, not along m or n
+   * @param together how many neighbours that way, from a multiple of it on, lie side by side in
+   *     memory, at a multiple of it, and exist together: 1, 2 or 4
    */
-  record Factor(Buffer buffer, boolean alongTerms, Element element) {}
+  record Factor(Buffer buffer, boolean alongTerms, long together, Element element) {}
 
   /** Where the element of a factor for result row or column {@code i} and term {@code k} is. */
   @FunctionalInterface
@@ -79,7 +81,7 @@ record GpuProduct(
     }
     if (tiles.pieces() == 1) {
       var body = new LoopBuilder();
-      multiply(body, tiles, this::finish);
+      multiply(body, tiles, gpu, this::finish);
       return new Lowered(
           List.of(Kernels.of(name, body, Kernels.with(epilogue, a.buffer(), b.buffer()))),
           List.of());
@@ -90,6 +92,7 @@ record GpuProduct(
     multiply(
         first,
         tiles,
+        gpu,
         (to, place, value) -> {
           Expr at = add(mul(place.piece(), size(z)), place.z());
           at = add(mul(at, size(m)), place.m());
@@ -149,7 +152,8 @@ record GpuProduct(
         : new Expr.Binary(BinaryFn.REMAINDER, x, size(by));
   }
 
-  private void multiply(LoopBuilder b, GpuTiles tiles, GpuTile.End end) {
+  private void multiply(LoopBuilder b, GpuTiles tiles, Gpu gpu, GpuTile.End end) {
+    var stages = GpuStages.of(this, tiles, gpu);
     b.loop(
         LoopKind.GRID_Z,
         "z",
@@ -165,15 +169,12 @@ record GpuProduct(
                         "bm",
                         GpuThreads.blocks(m, tiles.m()),
                         (gridX, bm) -> {
-                          long staging = tiles.m() * tiles.n();
-                          long operands = GpuTiles.DEPTH * (tiles.m() + tiles.n());
-                          Buffer shared =
-                              gridX.alloc(
-                                  "tile", DType.F32, 1, Math.max(staging, operands), Space.SHARED);
+                          long size = Math.max(tiles.m() * tiles.n(), stages.elements());
+                          Buffer shared = gridX.alloc("tile", DType.F32, 1, size, Space.SHARED);
                           threads(
                               gridX,
                               (thread, y, x) ->
-                                  new GpuTile(this, tiles, shared, thread, zp, bm, bn, y, x)
+                                  new GpuTile(this, tiles, stages, shared, thread, zp, bm, bn, y, x)
                                       .write(end));
                         })));
   }

@@ -6,13 +6,13 @@ import static modelc.ir.loop.LoopBuilder.f32;
 import static modelc.ir.loop.LoopBuilder.fma;
 import static modelc.ir.loop.LoopBuilder.index;
 import static modelc.ir.loop.LoopBuilder.load;
-import static modelc.ir.loop.LoopBuilder.loadMasked;
 import static modelc.ir.loop.LoopBuilder.lt;
 import static modelc.ir.loop.LoopBuilder.mul;
 import static modelc.ir.loop.LoopBuilder.rem;
 import static modelc.ir.loop.LoopBuilder.size;
 
 import java.util.ArrayList;
+import java.util.Optional;
 import modelc.ir.BinaryFn;
 import modelc.ir.DType;
 import modelc.ir.Dim;
@@ -22,14 +22,20 @@ import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
+import modelc.passes.gpu.GpuThreads;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one thread does for a tile of a {@link GpuProduct}: copies its share of the operands, adds
  * up its own results, and finishes its share of the tile.
  */
 final class GpuTile {
+  /** Elements that are read from shared memory at once: 16 bytes. */
+  private static final int AT_ONCE = 4;
+
   private final GpuProduct product;
   private final GpuTiles tiles;
+  private final GpuStages stages;
   private final Buffer shared;
   private final LoopBuilder b;
 
@@ -52,6 +58,7 @@ final class GpuTile {
   GpuTile(
       GpuProduct product,
       GpuTiles tiles,
+      GpuStages stages,
       Buffer shared,
       LoopBuilder b,
       Expr zAndPiece,
@@ -61,6 +68,7 @@ final class GpuTile {
       Expr x) {
     this.product = product;
     this.tiles = tiles;
+    this.stages = stages;
     this.shared = shared;
     this.b = b;
     this.y = y;
@@ -84,101 +92,182 @@ final class GpuTile {
     b.loop(LoopKind.UNROLL, "i", index(count), (loop, i) -> loop.store(sums, i, f32(0)));
     Expr from = b.let("from", share(piece));
     Expr to = b.let("to", share(add(piece, index(1))));
+    for (long ahead = 0; ahead < stages.count() - 1; ahead++) {
+      copy(b, b.let("k", add(from, index(ahead))), to);
+    }
     b.loop(
         LoopKind.SERIAL,
         "k",
         from,
         to,
-        GpuTiles.DEPTH,
+        1,
         (loop, k) -> {
-          copy(loop, product.a(), tiles.m(), firstM, product.m(), k, to, 0);
-          copy(loop, product.b(), tiles.n(), firstN, product.n(), k, to, offsetB());
+          loop.emit(new Stmt.AwaitCopies((int) stages.count() - 2));
+          // The tile is complete now, and all are done with the one before, whose place is next.
           loop.emit(new Stmt.Barrier());
-          addUp(loop, sums);
-          loop.emit(new Stmt.Barrier());
+          copy(loop, loop.let("k", add(k, index(stages.count() - 1))), to);
+          addUp(loop, loop.let("s", stages.begin(k)), sums);
         });
+    b.emit(new Stmt.Barrier());
     finish(sums, end);
   }
 
-  private long offsetB() {
-    return GpuTiles.DEPTH * tiles.m();
-  }
-
-  /** Where piece {@code p} begins. */
+  /** The number of the tile along the terms with which piece {@code p} begins. */
   private Expr share(Expr p) {
-    return div(mul(size(product.k()), p), tiles.pieces());
+    return div(mul(GpuThreads.blocks(product.k(), GpuTiles.DEPTH), p), tiles.pieces());
   }
 
-  /**
-   * Copies a tile of {@code side} by DEPTH elements to shared memory, one row a term. Neighbouring
-   * threads copy neighbours in memory.
-   */
+  /** Begins to copy the tiles of number {@code k}, if there are any, as a group. */
+  private void copy(LoopBuilder to, Expr k, Expr end) {
+    to.when(
+        lt(k, end),
+        then -> {
+          Expr stage = then.let("s", stages.begin(k));
+          Expr term = then.let("t", mul(k, index(GpuTiles.DEPTH)));
+          copy(then, stages.a(), firstM, product.m(), term, stage);
+          copy(then, stages.b(), firstN, product.n(), term, stage);
+        });
+    to.emit(new Stmt.CommitCopies());
+  }
+
+  /** Neighbouring threads copy neighbours in memory, each as many as go together. */
   private void copy(
-      LoopBuilder loop,
-      GpuProduct.Factor factor,
-      long side,
-      Expr first,
-      Dim extent,
-      Expr k,
-      Expr end,
-      long offset) {
-    loop.loop(
+      LoopBuilder to, GpuStages.Tile tile, Expr first, Dim extent, Expr term, Expr stage) {
+    long together = tile.factor().together();
+    long units = tile.side() * GpuTiles.DEPTH / together;
+    if (units < GpuTiles.THREADS) {
+      to.when(
+          lt(number, index(units)),
+          some -> copyUnit(some, tile, number, first, extent, term, stage));
+      return;
+    }
+    to.loop(
         LoopKind.UNROLL,
         "c",
-        index(side * GpuTiles.DEPTH / GpuTiles.THREADS),
+        index(units / GpuTiles.THREADS),
         (c, part) -> {
-          Expr e = add(mul(part, index(GpuTiles.THREADS)), number);
-          long width = factor.alongTerms() ? GpuTiles.DEPTH : side;
-          Expr low = c.let("l", rem(e, width));
-          Expr high = c.let("h", div(e, width));
-          Expr i = factor.alongTerms() ? high : low;
-          Expr term = factor.alongTerms() ? low : high;
-          Expr row = c.let("i", add(first, i));
-          Expr at = c.let("k", add(k, term));
-          GpuProduct.Place place = factor.element().at(c, z, row, at);
-          Expr exists = and(lt(row, size(extent)), lt(at, end));
-          Expr mask = c.let("e", place.exists().map(p -> and(exists, p)).orElse(exists));
-          Expr value = loadMasked(factor.buffer(), place.address(), 1, mask);
-          c.store(shared, add(add(mul(term, index(side)), i), index(offset)), value);
+          Expr unit = add(mul(part, index(GpuTiles.THREADS)), number);
+          copyUnit(c, tile, unit, first, extent, term, stage);
         });
+  }
+
+  private void copyUnit(
+      LoopBuilder c,
+      GpuStages.Tile tile,
+      Expr unit,
+      Expr first,
+      Dim extent,
+      Expr term,
+      Expr stage) {
+    GpuProduct.Factor factor = tile.factor();
+    long together = factor.together();
+    long width = (factor.alongTerms() ? GpuTiles.DEPTH : tile.side()) / together;
+    Expr low = c.let("l", mul(rem(unit, width), index(together)));
+    Expr high = c.let("h", div(unit, width));
+    Expr i = factor.alongTerms() ? high : low;
+    Expr d = factor.alongTerms() ? low : high;
+    Expr row = c.let("i", add(first, i));
+    Expr k = c.let("k", add(term, d));
+    GpuProduct.Place place = factor.element().at(c, z, row, k);
+    var conditions = new ArrayList<Expr>();
+    within(row, extent, tile.side()).ifPresent(conditions::add);
+    within(k, product.k(), GpuTiles.DEPTH).ifPresent(conditions::add);
+    place.exists().ifPresent(conditions::add);
+    c.emit(
+        new Stmt.Copy(
+            shared,
+            tile.at(stage, i, d),
+            factor.buffer(),
+            place.address(),
+            (int) together,
+            conditions.stream().reduce(GpuTile::and).map(e -> c.let("e", e))));
+  }
+
+  /** Whether {@code i} is below {@code extent}; empty where tiles end with it, so that all are. */
+  private static Optional<Expr> within(Expr i, Dim extent, long tile) {
+    return extent.factor() % tile == 0 ? Optional.empty() : Optional.of(lt(i, size(extent)));
   }
 
   static Expr and(Expr p, Expr q) {
     return new Expr.Binary(BinaryFn.AND, p, q);
   }
 
-  /** The products of the terms in shared memory. */
-  private void addUp(LoopBuilder loop, Buffer sums) {
+  /** The products of the terms in a stage, some at a time. */
+  private void addUp(LoopBuilder loop, Expr stage, Buffer sums) {
     loop.loop(
         LoopKind.SERIAL,
         "d",
+        index(0),
         index(GpuTiles.DEPTH),
+        AT_ONCE,
         (d, term) -> {
-          var column = new ArrayList<Expr>();
-          Expr rowAt = add(mul(term, index(tiles.m())), mul(y, index(tiles.perThreadM())));
-          Expr columnAt =
-              add(
-                  add(mul(term, index(tiles.n())), index(offsetB())),
-                  mul(x, index(tiles.perThreadN())));
-          for (long j = 0; j < tiles.perThreadN(); j++) {
-            column.add(d.let("b", load(shared, add(columnAt, index(j)))));
-          }
-          for (long i = 0; i < tiles.perThreadM(); i++) {
-            Expr row = d.let("a", load(shared, add(rowAt, index(i))));
-            for (int j = 0; j < column.size(); j++) {
+          var rows = new Values(d, stages.a(), y, stage, term);
+          var columns = new Values(d, stages.b(), x, stage, term);
+          // In the order in which rows are read, so that few of them are in registers at a time.
+          boolean rowByRow = product.a().alongTerms();
+          int m = (int) tiles.perThreadM();
+          for (int p = 0; p < m * AT_ONCE; p++) {
+            int i = rowByRow ? p / AT_ONCE : p % m;
+            int t = rowByRow ? p % AT_ONCE : p / m;
+            for (int j = 0; j < tiles.perThreadN(); j++) {
               Expr at = index(i * tiles.perThreadN() + j);
-              d.store(sums, at, fma(row, column.get(j), load(sums, at)));
+              d.store(sums, at, fma(rows.at(t, i), columns.at(t, j), load(sums, at)));
             }
           }
         });
+  }
+
+  /** What a thread multiplies of a tile, from {@code term} on; read when it is used first. */
+  private final class Values {
+    private final LoopBuilder d;
+    private final GpuStages.Tile tile;
+    private final Expr thread;
+    private final Expr stage;
+    private final Expr term;
+
+    /** By term, then by row or column. */
+    private final @Nullable Expr[][] known;
+
+    Values(LoopBuilder d, GpuStages.Tile tile, Expr thread, Expr stage, Expr term) {
+      this.d = d;
+      this.tile = tile;
+      this.thread = thread;
+      this.stage = stage;
+      this.term = term;
+      known = new Expr[AT_ONCE][(int) tile.perThread()];
+    }
+
+    Expr at(int t, int j) {
+      Expr value = known[t][j];
+      return value != null ? value : read(t, j);
+    }
+
+    /** Reads the value with its neighbours. */
+    private Expr read(int t, int j) {
+      boolean along = tile.factor().alongTerms();
+      int lanes = along ? AT_ONCE : Math.min(AT_ONCE, known[t].length);
+      int first = (along ? t : j) / lanes * lanes;
+      Expr row = tile.row(thread, along ? j : first);
+      Expr at = tile.at(stage, row, add(term, index(along ? first : t)));
+      Expr run = d.let("v", load(shared, at, lanes));
+      for (int l = 0; l < lanes; l++) {
+        Expr value = lanes == 1 ? run : new Expr.Lane(run, l);
+        if (along) {
+          known[first + l][j] = value;
+        } else {
+          known[t][first + l] = value;
+        }
+      }
+      return at(t, j);
+    }
   }
 
   /** Puts the tile's results into shared memory, then finishes them side by side. */
   private void finish(Buffer sums, End end) {
     for (long i = 0; i < tiles.perThreadM(); i++) {
       for (long j = 0; j < tiles.perThreadN(); j++) {
-        Expr row = add(mul(y, index(tiles.perThreadM())), index(i));
-        Expr at = add(add(mul(row, index(tiles.n())), mul(x, index(tiles.perThreadN()))), index(j));
+        Expr row = stages.a().row(y, i);
+        Expr at = add(mul(row, index(tiles.n())), stages.b().row(x, j));
         b.store(shared, at, load(sums, index(i * tiles.perThreadN() + j)));
       }
     }

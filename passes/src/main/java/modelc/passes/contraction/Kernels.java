@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
+import modelc.ir.loop.Exprs;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.Stmt;
@@ -52,7 +53,8 @@ final class Kernels {
         x.otherwise().ifPresent(o -> collect(o, found));
       }
       case Stmt.Prefetch x -> collect(x.index(), found);
-      case Stmt.Alloc _, Stmt.Barrier _ -> {}
+      case Stmt.InBlock x -> Exprs.operands(x).forEach(e -> collect(e, found));
+      case Stmt.Alloc _ -> {}
     }
   }
 

@@ -10,6 +10,7 @@ import modelc.ir.Origin;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
+import modelc.ir.loop.Exprs;
 import modelc.ir.loop.Kernel;
 import modelc.ir.loop.LoopBuilder;
 import modelc.ir.loop.Space;
@@ -58,6 +59,9 @@ public final class Kernels {
           if (x instanceof Stmt.Store st && st.buffer().space() == Space.GLOBAL) {
             buffers.add(st.buffer());
           }
+          if (x instanceof Stmt.Copy c) {
+            buffers.add(c.from());
+          }
         });
     return List.copyOf(buffers);
   }
@@ -84,7 +88,8 @@ public final class Kernels {
         i.otherwise().ifPresent(o -> walk(o, onExpr, onStmt));
       }
       case Stmt.Prefetch p -> visit(p.index(), onExpr);
-      case Stmt.Alloc _, Stmt.Barrier _ -> {}
+      case Stmt.InBlock x -> Exprs.operands(x).forEach(e -> visit(e, onExpr));
+      case Stmt.Alloc _ -> {}
     }
   }
 

@@ -51,7 +51,7 @@ final class Work {
       case Stmt.Store st -> 1 + of(st.index()) + of(st.value());
       case Stmt.If i ->
           of(i.condition()) + Math.max(of(i.then()), i.otherwise().map(this::of).orElse(0.0));
-      case Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> 0;
+      case Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> 0;
     };
   }
 

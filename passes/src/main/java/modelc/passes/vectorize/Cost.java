@@ -43,7 +43,7 @@ record Cost(double work, double masking) {
       case Stmt.Alloc _ -> NONE;
       case Stmt.If i ->
           of(i.condition()).plus(of(i.then())).plus(i.otherwise().map(Cost::of).orElse(NONE));
-      case Stmt.Barrier _ -> NONE;
+      case Stmt.InBlock _ -> NONE;
       case Stmt.Prefetch _ -> new Cost(1, 0);
     };
   }

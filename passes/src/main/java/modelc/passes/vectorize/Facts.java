@@ -51,7 +51,7 @@ final class Facts {
         learn(i.then());
         i.otherwise().ifPresent(this::learn);
       }
-      case Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> {}
+      case Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> {}
     }
   }
 

@@ -50,7 +50,7 @@ final class Names {
         collect(i.then());
         i.otherwise().ifPresent(this::collect);
       }
-      case Stmt.Store _, Stmt.Barrier _, Stmt.Prefetch _ -> {}
+      case Stmt.Store _, Stmt.InBlock _, Stmt.Prefetch _ -> {}
     }
   }
 }

@@ -142,7 +142,7 @@ record Reduction(Buffer buffer, ReduceFn fn, SortedSet<Long> elements) {
         collect(i.then(), inner, found);
         i.otherwise().ifPresent(o -> collect(o, inner, found));
       }
-      case Stmt.Let _, Stmt.Barrier _, Stmt.Prefetch _ -> {}
+      case Stmt.Let _, Stmt.InBlock _, Stmt.Prefetch _ -> {}
     }
   }
 

@@ -108,7 +108,7 @@ public final class Vectorize {
       case Stmt.For f -> f.kind() == LoopKind.VECTOR || hasVectorLoop(f.body());
       case Stmt.If i ->
           hasVectorLoop(i.then()) || i.otherwise().map(Vectorize::hasVectorLoop).orElse(false);
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> false;
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> false;
     };
   }
 
@@ -119,7 +119,7 @@ public final class Vectorize {
       case Stmt.For f -> hasConditions(f.body());
       case Stmt.If _ -> true;
       case Stmt.Store st -> st.mask().isPresent();
-      case Stmt.Let _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> false;
+      case Stmt.Let _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> false;
     };
   }
 
@@ -140,7 +140,7 @@ public final class Vectorize {
         }
         out.add(l);
       }
-      case Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> out.add(s);
+      case Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> out.add(s);
     }
   }
 

@@ -191,7 +191,7 @@ final class Widener {
       case Stmt.Store st -> store(st, out);
       case Stmt.Alloc a -> alloc(a.buffer(), out);
       case Stmt.If i -> when(i, out);
-      case Stmt.Barrier _ -> throw new NotVectorizableException("threads wait in it");
+      case Stmt.InBlock _ -> throw new NotVectorizableException("threads wait in it");
       case Stmt.Prefetch p -> {
         switch (expr(p.index())) {
           case Wide.Same i -> out.add(new Stmt.Prefetch(p.buffer(), i.scalar()));

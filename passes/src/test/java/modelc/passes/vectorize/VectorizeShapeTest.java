@@ -50,7 +50,7 @@ class VectorizeShapeTest {
         collect(i.then(), out);
         i.otherwise().ifPresent(o -> collect(o, out));
       }
-      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.Barrier _, Stmt.Prefetch _ -> {}
+      case Stmt.Let _, Stmt.Store _, Stmt.Alloc _, Stmt.InBlock _, Stmt.Prefetch _ -> {}
     }
   }
 
