@@ -5,6 +5,7 @@ import modelc.backend.gpu.Blocks;
 import modelc.backend.gpu.GpuEntry;
 import modelc.backend.gpu.GpuLaunch;
 import modelc.backend.gpu.GpuProgram;
+import modelc.ir.Dim;
 import modelc.ir.Symbol;
 import modelc.ir.loop.LoopEntry.Ref;
 import modelc.runtime.DeviceProgram;
@@ -43,10 +44,10 @@ final class DevicePrograms {
         l.symbols().stream().map(Symbol::name).toList());
   }
 
-  private static DeviceProgram.Place place(Ref ref, long bytes) {
+  private static DeviceProgram.Place place(Ref ref, Dim bytes) {
     return switch (ref) {
       case Ref.Argument a -> new DeviceProgram.Place.Argument(a.index());
-      case Ref.Arena a -> new DeviceProgram.Place.Arena(a.byteOffset(), bytes);
+      case Ref.Arena a -> new DeviceProgram.Place.Arena(a.byteOffset(), Specs.dim(bytes));
     };
   }
 

@@ -162,7 +162,8 @@ final class DeviceCall implements AutoCloseable {
                 new Device.Argument.Buffer(
                     session.memory(), plan.slots().get(a.index()), bytes(a.index(), sizes));
             case DeviceProgram.Place.Arena a ->
-                new Device.Argument.Buffer(session.memory(), plan.arena() + a.from(), a.bytes());
+                new Device.Argument.Buffer(
+                    session.memory(), plan.arena() + a.from(), a.bytes().evaluate(values));
           });
     }
     l.sizes().forEach(s -> arguments.add(new Device.Argument.Size(values.applyAsLong(s))));

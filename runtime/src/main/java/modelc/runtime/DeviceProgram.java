@@ -62,7 +62,7 @@ public record DeviceProgram(List<Module> modules, List<Entry> entries) {
     record Argument(int index) implements Place {}
 
     /** Bytes of the memory for what lives between launches. */
-    record Arena(long from, long bytes) implements Place {}
+    record Arena(long from, DimSpec bytes) implements Place {}
   }
 
   /** The newest kernels that a device of a compute capability runs. */

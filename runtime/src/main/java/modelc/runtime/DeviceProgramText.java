@@ -48,7 +48,8 @@ final class DeviceProgramText {
   private static String place(DeviceProgram.Place p) {
     return switch (p) {
       case DeviceProgram.Place.Argument a -> "[" + a.index() + "]";
-      case DeviceProgram.Place.Arena a -> "[" + a.from() + ", " + a.bytes() + "]";
+      case DeviceProgram.Place.Arena a ->
+          "[" + a.from() + ", " + Json.quote(a.bytes().toString()) + "]";
     };
   }
 
@@ -106,7 +107,8 @@ final class DeviceProgramText {
       return new DeviceProgram.Place.Argument((int) number(l.get(0)));
     }
     List<?> arena = list(value, 2);
-    return new DeviceProgram.Place.Arena(number(arena.get(0)), number(arena.get(1)));
+    return new DeviceProgram.Place.Arena(
+        number(arena.get(0)), SpecText.product(SpecText.text(arena.get(1))));
   }
 
   private static List<?> list(Object value, int size) throws SpecText.Unexpected {

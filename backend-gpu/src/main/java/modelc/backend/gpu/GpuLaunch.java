@@ -1,6 +1,7 @@
 package modelc.backend.gpu;
 
 import java.util.List;
+import modelc.ir.Dim;
 import modelc.ir.Symbol;
 import modelc.ir.loop.LoopEntry;
 
@@ -9,14 +10,14 @@ import modelc.ir.loop.LoopEntry;
  *
  * @param kernel the name of the PTX entry
  * @param arguments what each of its buffers is, in the order of its parameters
- * @param bytes of each of its buffers at most
+ * @param bytes of each of its buffers
  * @param symbols the run-time sizes it takes after its buffers, as 64-bit integers
  */
 public record GpuLaunch(
     String kernel,
     KernelShape shape,
     List<LoopEntry.Ref> arguments,
-    List<Long> bytes,
+    List<Dim> bytes,
     List<Symbol> symbols) {
   public GpuLaunch {
     arguments = List.copyOf(arguments);
@@ -24,8 +25,8 @@ public record GpuLaunch(
     symbols = List.copyOf(symbols);
   }
 
-  /** The bytes of buffer {@code i} at most. */
-  public long bytes(int i) {
+  /** The bytes of buffer {@code i}. */
+  public Dim bytes(int i) {
     return bytes.get(i);
   }
 }

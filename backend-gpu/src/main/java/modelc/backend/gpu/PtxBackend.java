@@ -104,7 +104,7 @@ public final class PtxBackend implements Backend<GpuProgram> {
               KernelEmitter.functionName(k).substring(1),
               shape,
               l.arguments(),
-              k.parameters().stream().map(b -> b.size().max() * b.dtype().bytes()).toList(),
+              k.parameters().stream().map(b -> b.size().times(b.dtype().bytes())).toList(),
               k.symbols()));
     }
     return new GpuEntry(e.name(), e.symbols(), e.arguments(), e.arenaBytes(), launches);

@@ -46,8 +46,8 @@ final class EmulatedEntry {
             switch (l.arguments().get(i)) {
               case Ref.Argument a -> buffers.get(a.index());
               case Ref.Arena a -> {
-                int bytes = (int) Math.min(l.bytes(i), arena.bytes() - a.byteOffset());
-                yield arena.slice((int) a.byteOffset(), bytes);
+                long bytes = l.bytes(i).evaluate(symbols::get);
+                yield arena.slice((int) a.byteOffset(), (int) bytes);
               }
             });
       }

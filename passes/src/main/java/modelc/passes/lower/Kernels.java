@@ -25,7 +25,8 @@ import modelc.ir.loop.Stmt;
 public final class Kernels {
   private Kernels() {}
 
-  static Kernel make(String name, LoopBuilder b, Collection<Origin> origins) {
+  /** A kernel of what {@code b} wrote. */
+  public static Kernel make(String name, LoopBuilder b, Collection<Origin> origins) {
     Stmt body = b.block();
     List<Buffer> buffers = buffers(body);
     var symbols = new TreeSet<Symbol>();

@@ -18,16 +18,15 @@ import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopEntry.ArgumentBuffer;
 import modelc.ir.loop.LoopEntry.Launch;
 import modelc.ir.loop.LoopEntry.Ref;
-import modelc.ir.loop.Stmt;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Graph;
 import modelc.ir.tensor.Value;
+import modelc.passes.Gpu;
 import modelc.passes.Hardware;
 import modelc.passes.fuse.FusedEntry;
 import modelc.passes.fuse.Group;
 import modelc.passes.layout.Layout;
 import modelc.passes.lower.GroupLowering;
-import modelc.passes.lower.Kernels;
 import modelc.passes.lower.Storage;
 
 /**
@@ -44,21 +43,6 @@ public final class Assembly {
 
   /** The assembled entry. */
   public record Result(LoopEntry entry, Memory memory) {}
-
-  /** What one group became. */
-  private static final class Part {
-    final List<Kernel> kernels;
-    final Set<Buffer> uses = new LinkedHashSet<>();
-    final Set<Buffer> writes = new LinkedHashSet<>();
-
-    Part(List<Kernel> kernels) {
-      this.kernels = kernels;
-      for (Kernel k : kernels) {
-        uses.addAll(k.parameters());
-        writes.addAll(Assembly.writes(k));
-      }
-    }
-  }
 
   private final FusedEntry fused;
   private final Entry entry;
@@ -88,9 +72,11 @@ public final class Assembly {
     for (int i = 0; i < fused.groups().size(); i++) {
       parts.add(part(i, fused.groups().get(i)));
     }
+    if (hardware instanceof Gpu) {
+      parts = MergeLaunches.run(parts, replaces);
+    }
     List<Kernel> kernels = new ArrayList<>();
-    List<Part> ordered = order(parts);
-    ordered.forEach(p -> kernels.addAll(p.kernels));
+    new Schedule(parts, replaces).order().forEach(p -> kernels.addAll(p.kernels));
     decideInPlace(kernels);
     MemoryPlanner.Plan plan = plan(kernels);
     List<Launch> launches = Barriers.place(kernels.stream().map(this::step).toList());
@@ -153,93 +139,8 @@ public final class Assembly {
     String name = entry.name() + "_" + i + "_" + Names.of(g);
     var lowered = GroupLowering.lower(name, g, fused.layouts(), storage, hardware);
     scratch.addAll(lowered.scratch());
-    return new Part(lowered.kernels());
-  }
-
-  static Set<Buffer> writes(Kernel k) {
-    var writes = new LinkedHashSet<Buffer>();
-    Kernels.walk(
-        k.body(),
-        _ -> {},
-        s -> {
-          if (s instanceof Stmt.Store st) {
-            writes.add(st.buffer());
-          }
-        });
-    writes.retainAll(new HashSet<>(k.parameters()));
-    return writes;
-  }
-
-  /**
-   * As given, but with those that replace an argument after all that read it, wherever that is
-   * possible.
-   */
-  private List<Part> order(List<Part> parts) {
-    var writers = new HashMap<Buffer, Set<Part>>();
-    var users = new HashMap<Buffer, Set<Part>>();
-    for (Part p : parts) {
-      p.writes.forEach(b -> writers.computeIfAbsent(b, _ -> new LinkedHashSet<>()).add(p));
-      p.uses.forEach(b -> users.computeIfAbsent(b, _ -> new LinkedHashSet<>()).add(p));
-    }
-    var before = new LinkedHashMap<Part, Set<Part>>();
-    var after = new HashMap<Part, Set<Part>>();
-    for (Part p : parts) {
-      var first = new LinkedHashSet<Part>();
-      p.uses.forEach(b -> first.addAll(writers.getOrDefault(b, Set.of())));
-      first.remove(p);
-      before.put(p, first);
-      first.forEach(q -> after.computeIfAbsent(q, _ -> new LinkedHashSet<>()).add(p));
-    }
-    replaces.forEach(
-        (replacement, old) -> {
-          for (Part w : writers.getOrDefault(replacement, Set.of())) {
-            for (Part r : users.getOrDefault(old, Set.of())) {
-              if (r != w && !reaches(w, r, after)) {
-                Objects.requireNonNull(before.get(w)).add(r);
-                after.computeIfAbsent(r, _ -> new LinkedHashSet<>()).add(w);
-              }
-            }
-          }
-        });
-    return topological(parts, before);
-  }
-
-  /**
-   * True when {@code to} can only run after {@code from}. Asked of what replaces an argument, which
-   * little depends on: the search is short in this direction.
-   */
-  private static boolean reaches(Part from, Part to, Map<Part, Set<Part>> after) {
-    var seen = new HashSet<Part>();
-    var open = new ArrayList<>(List.of(from));
-    while (!open.isEmpty()) {
-      Part p = open.removeLast();
-      if (p == to) {
-        return true;
-      }
-      if (seen.add(p)) {
-        open.addAll(after.getOrDefault(p, Set.of()));
-      }
-    }
-    return false;
-  }
-
-  private static List<Part> topological(List<Part> parts, Map<Part, Set<Part>> before) {
-    var order = new LinkedHashSet<Part>();
-    for (Part root : parts) {
-      var stack = new ArrayList<>(List.of(root));
-      while (!stack.isEmpty()) {
-        Part p = stack.getLast();
-        List<Part> missing =
-            Objects.requireNonNull(before.get(p)).stream().filter(q -> !order.contains(q)).toList();
-        if (missing.isEmpty()) {
-          stack.removeLast();
-          order.add(p);
-        } else {
-          stack.addAll(missing);
-        }
-      }
-    }
-    return List.copyOf(order);
+    boolean simple = g.kind() == Group.Kind.MAP || g.kind() == Group.Kind.REDUCE;
+    return new Part(lowered.kernels(), simple);
   }
 
   /**
@@ -274,7 +175,7 @@ public final class Assembly {
     boolean written = false;
     for (Kernel k : kernels) {
       boolean reads = k.parameters().contains(old);
-      boolean writes = k.parameters().contains(replacement) && writes(k).contains(replacement);
+      boolean writes = k.parameters().contains(replacement) && Part.writes(k).contains(replacement);
       if (reads && (written || writes && !InPlace.isSafe(k, old, replacement))) {
         return false;
       }
@@ -319,7 +220,7 @@ public final class Assembly {
                     Objects.requireNonNull(
                         refs.get(b), () -> "buffer " + b.name() + " has no memory"))
             .toList();
-    return new Barriers.Step(new Launch(k, to, Work.isWorthSplitting(k), false), writes(k));
+    return new Barriers.Step(new Launch(k, to, Work.isWorthSplitting(k), false), Part.writes(k));
   }
 
   private List<Symbol> symbols() {

@@ -2,6 +2,7 @@ package modelc.passes.plan;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
@@ -81,20 +82,28 @@ final class InPlace {
         block = f.body() instanceof Stmt.Block b ? b : new Stmt.Block(List.of(f.body()));
       } else if (touching == 1 && only instanceof Stmt.Block b) {
         block = b;
-      } else if (touching == 1 && only instanceof Stmt.If i && isGuard(i, buffers)) {
-        block = i.then() instanceof Stmt.Block b ? b : new Stmt.Block(List.of(i.then()));
       } else {
-        return block;
+        Optional<Stmt> branch =
+            touching == 1 && only instanceof Stmt.If i ? branch(i, buffers) : Optional.empty();
+        if (branch.isEmpty()) {
+          return block;
+        }
+        block = branch.get() instanceof Stmt.Block b ? b : new Stmt.Block(List.of(branch.get()));
       }
     }
   }
 
-  /**
-   * True when the condition, which is evaluated first, touches nothing, and there is one branch.
-   */
-  private static boolean isGuard(Stmt.If i, Set<Buffer> buffers) {
-    return i.otherwise().isEmpty()
-        && !touches(new Stmt.If(i.condition(), new Stmt.Block(List.of()), i.otherwise()), buffers);
+  /** The one branch that touches {@code buffers}; empty where the condition does, or both do. */
+  private static Optional<Stmt> branch(Stmt.If i, Set<Buffer> buffers) {
+    var nothing = new Stmt.Block(List.of());
+    if (touches(new Stmt.If(i.condition(), nothing, Optional.empty()), buffers)) {
+      return Optional.empty();
+    }
+    boolean otherwise = i.otherwise().filter(o -> touches(o, buffers)).isPresent();
+    if (touches(i.then(), buffers)) {
+      return otherwise ? Optional.empty() : Optional.of(i.then());
+    }
+    return i.otherwise();
   }
 
   private static boolean touches(Stmt s, Set<Buffer> buffers) {

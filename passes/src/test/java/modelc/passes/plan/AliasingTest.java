@@ -15,6 +15,8 @@ import modelc.ir.tensor.Interpreter;
 import modelc.ir.tensor.Program;
 import modelc.ir.tensor.Tensor;
 import modelc.ir.tensor.Value;
+import modelc.passes.Gpu;
+import modelc.passes.Hardware;
 import modelc.passes.Options;
 import modelc.passes.Pipeline;
 import modelc.passes.Target;
@@ -73,29 +75,31 @@ class AliasingTest {
   @Test
   void anUnchangedArgumentNeedsNoKernel() {
     assertThat(program(w, b.negate(m)).entries().getFirst().results()).hasSize(2);
-    assertThat(lowered(program(w, b.negate(m))).launches()).hasSize(1);
+    assertThat(lowered(program(w, b.negate(m)), Target.AVX2).launches()).hasSize(1);
     assertThat(copies(w, b.negate(m))).isZero();
   }
 
   /**
    * How many copies the entry needs that puts {@code newW} over w and {@code newM} over m; checks
-   * what it computes.
+   * what it computes on a CPU and on a GPU.
    */
   private long copies(Value newW, Value newM) {
     Program program = program(newW, newM);
-    LoopEntry loops = lowered(program);
+    LoopEntry loops = lowered(program, Target.AVX2);
     List<Tensor> arguments = List.of(Tensor.random(TYPE, 1), Tensor.random(TYPE, 2));
     Entry entry = program.entry("main");
     List<Tensor> expected = Interpreter.run(entry.function(), arguments, Map.of());
-    List<Tensor> actual = Comparison.run(entry, loops, arguments, Map.of());
-    for (int i = 0; i < 2; i++) {
-      assertThat(Comparison.difference(expected.get(i), actual.get(i), 1e-6)).isEmpty();
+    for (LoopEntry lowered : List.of(loops, lowered(program, Gpu.SM_80))) {
+      List<Tensor> actual = Comparison.run(entry, lowered, arguments, Map.of());
+      for (int i = 0; i < 2; i++) {
+        assertThat(Comparison.difference(expected.get(i), actual.get(i), 1e-6)).isEmpty();
+      }
     }
     return loops.launches().stream().filter(l -> l.kernel().name().contains("copy")).count();
   }
 
-  private static LoopEntry lowered(Program program) {
-    return Pipeline.lower(program, Target.AVX2, Options.DEFAULT.withVerify(true))
+  private static LoopEntry lowered(Program program, Hardware hardware) {
+    return Pipeline.lower(program, hardware, Options.DEFAULT.withVerify(true))
         .program()
         .entries()
         .getFirst();
