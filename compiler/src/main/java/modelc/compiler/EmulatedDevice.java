@@ -10,6 +10,7 @@ import modelc.ptx.DeviceMemory;
 import modelc.ptx.Dim3;
 import modelc.ptx.Emulator;
 import modelc.ptx.EmulatorOptions;
+import modelc.ptx.PtxKernel;
 import modelc.ptx.PtxModule;
 import modelc.runtime.Device;
 import modelc.runtime.DeviceProgram;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A device that is emulated: slow, and every access is checked. What is wrong with a kernel is a
  * {@link modelc.ptx.PtxFault}.
  */
-public final class EmulatedDevice implements Device {
+public class EmulatedDevice implements Device {
   /** The newest kernels that the emulator understands. */
   private static final int CAPABILITY = 90;
 
@@ -161,15 +162,23 @@ public final class EmulatedDevice implements Device {
                       case Argument.Size s -> (Object) s.value();
                     })
             .toArray();
-    emulator.launch(
+    run(
         module.kernel(kernel),
         new Dim3(
             Math.toIntExact(grid.get(0)),
             Math.toIntExact(grid.get(1)),
             Math.toIntExact(grid.get(2))),
         Dim3.of(threadsX, threadsY),
-        0,
         operands);
+  }
+
+  /**
+   * Runs the kernel of a launch. For those who want to run more, or look at what it does.
+   *
+   * @param operands for each parameter a {@link DeviceBuffer} or a Long
+   */
+  protected void run(PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
+    emulator.launch(kernel, grid, block, 0, operands);
   }
 
   @Override

@@ -62,6 +62,10 @@ class AgreementTest {
       return Integer.parseInt(settings().getOrDefault("classes", usual));
     }
 
+    Network withBatch(int batch) {
+      return new Network(name, model, set, batch, columns);
+    }
+
     Map<String, String> settings() {
       var values = new LinkedHashMap<String, String>();
       for (String s : set.isEmpty() ? new String[0] : set.split(" ")) {
@@ -298,7 +302,7 @@ class AgreementTest {
     }
   }
 
-  private static Program program(Reference reference, Network network, String optimizer)
+  static Program program(Reference reference, Network network, String optimizer)
       throws IOException {
     var recipe =
         Map.of(
@@ -341,8 +345,7 @@ class AgreementTest {
   }
 
   /** The loss of step number {@code step}, from 0, of {@code steps}. */
-  private static double step(
-      Reference reference, Network network, Call train, int step, int steps) {
+  static double step(Reference reference, Network network, Call train, int step, int steps) {
     train.seed(1);
     columns(reference, train, network, step);
     train.scalar("step", step + 1).scalar("steps", steps).scalar("epoch", 1);
@@ -350,7 +353,7 @@ class AgreementTest {
     return train.value("loss");
   }
 
-  private static void prepare(Reference reference, Session session) {
+  static void prepare(Reference reference, Session session) {
     session.init(1);
     reference.fill(session.variables(k -> k == Kind.PARAMETER || k == Kind.STATE));
   }

@@ -1,5 +1,6 @@
 package modelc.ptx;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -67,13 +68,54 @@ public final class DeviceBuffer {
 
   /** Sets all bytes. */
   public void fill(byte value) {
-    java.util.Arrays.fill(region.data, offset, offset + bytes, value);
+    Arrays.fill(region.data, offset, offset + bytes, value);
     region.mark(offset, bytes, Region.DEFINED);
   }
 
   /** Makes its contents undefined again, as where an arena's memory gets another use. */
   public void forget() {
     region.forget(offset, bytes);
+  }
+
+  /** What a buffer held: its bytes, and which of them were written. */
+  public static final class Contents {
+    private final byte[] data;
+    private final byte[] state;
+
+    private Contents(byte[] data, byte[] state) {
+      this.data = data;
+      this.state = state;
+    }
+
+    /** The bytes; 0 where nobody wrote. */
+    public byte[] bytes() {
+      byte[] bytes = data.clone();
+      for (int i = 0; i < bytes.length; i++) {
+        bytes[i] = state[i] == Region.DEFINED ? bytes[i] : 0;
+      }
+      return bytes;
+    }
+
+    /** Whether the same bytes of both were written. */
+    public boolean isDefinedLike(Contents other) {
+      return Arrays.equals(state, other.state);
+    }
+  }
+
+  /** A copy of its contents, undefined bytes included. */
+  public Contents contents() {
+    return new Contents(
+        Arrays.copyOfRange(region.data, offset, offset + bytes),
+        Arrays.copyOfRange(region.state, offset, offset + bytes));
+  }
+
+  /** Makes its contents those of a copy of a buffer of its size. */
+  public void restore(Contents contents) {
+    if (contents.data.length != bytes) {
+      throw new IllegalArgumentException(contents.data.length + " bytes for a buffer of " + bytes);
+    }
+    System.arraycopy(contents.data, 0, region.data, offset, bytes);
+    System.arraycopy(contents.state, 0, region.state, offset, bytes);
   }
 
   /** Whether every byte was written. */
@@ -102,7 +144,7 @@ public final class DeviceBuffer {
    */
   public byte[] toBytes() {
     check(0, bytes);
-    return java.util.Arrays.copyOfRange(region.data, offset, offset + bytes);
+    return Arrays.copyOfRange(region.data, offset, offset + bytes);
   }
 
   /**

@@ -15,7 +15,8 @@ public record Dim3(int x, int y, int z) {
     return new Dim3(x, y, z);
   }
 
-  long count() {
+  /** How many places it has. */
+  public long count() {
     return (long) x * y * z;
   }
 

@@ -1,0 +1,171 @@
+package modelc.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import modelc.compiler.Compiler;
+import modelc.compiler.EmulatedDevice;
+import modelc.examples.AgreementTest.Network;
+import modelc.ir.tensor.Program;
+import modelc.ptx.Dim3;
+import modelc.ptx.EmulatorOptions;
+import modelc.ptx.PtxKernel;
+import modelc.runtime.Call;
+import modelc.runtime.DeviceProgram;
+import modelc.runtime.Model;
+import modelc.runtime.Session;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Would the emulator notice? Every kernel of the examples' training steps is run with every mistake
+ * of {@link PtxMutants}, by {@link MutantTrial}. What became of them is written to
+ * target/mutants.txt, with the survivors one by one.
+ */
+@Tag("mutants")
+class MutantsTest {
+  /** The share of mutants that has to be caught, of those whose value is ever another. */
+  private static final double CAUGHT = 0.95;
+
+  /** One more row than a tile has, and one in each part of a tile that a thread has a row of. */
+  private static final List<Integer> WHOLE_BATCHES = List.of(3, 21, 37, 53, 67);
+
+  /** Networks that are fast enough for those; of others pixels are the rows of tiles. */
+  private static final List<String> SMALL = List.of("mlp", "lenet", "mixture", "autoencoder");
+
+  private static final List<Integer> SMALL_BATCHES = List.of(3, 5);
+
+  /** The kernels tried so far, by their structure: networks share many. */
+  private static final Map<String, MutantTrial> TRIALS = new LinkedHashMap<>();
+
+  private static final StringBuilder NETWORKS = new StringBuilder();
+
+  static Stream<Network> networks() {
+    String only = System.getProperty("mutants.networks", "");
+    return AgreementTest.allNetworks()
+        .filter(n -> only.isEmpty() || List.of(only.split(",")).contains(n.name()))
+        .map(n -> n.withBatch(batches(n).getLast()));
+  }
+
+  private static List<Integer> batches(Network n) {
+    return SMALL.contains(n.name()) ? WHOLE_BATCHES : SMALL_BATCHES;
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void areRun(Network network) throws IOException {
+    var device = new MutatingDevice();
+    int known = TRIALS.size();
+    try (var reference = new Reference(network.name())) {
+      Program program = AgreementTest.program(reference, network, "sgd");
+      var entries = List.of(program.entry("init"), program.entry("train"));
+      try (Model gpu = new Compiler().on(device, new Program(program.model(), entries));
+          Session session = gpu.open(1)) {
+        AgreementTest.prepare(reference, session);
+        Call train = session.call("train");
+        // The first step gives the optimizer's state numbers other than 0.
+        AgreementTest.step(
+            reference, network, train.size("batch", batches(network).getFirst()), 0, 9);
+        device.trying = true;
+        for (int batch : batches(network)) {
+          TRIALS.values().forEach(MutantTrial::again);
+          AgreementTest.step(reference, network, train.size("batch", batch), 1, 9);
+        }
+      }
+    }
+    List<MutantTrial> own = List.copyOf(TRIALS.values()).subList(known, TRIALS.size());
+    NETWORKS.append(
+        "%s: %d launches, of %d structures, %d of them new: %d mutants, %d caught%n"
+            .formatted(
+                network.name(),
+                device.launches,
+                device.structures.size(),
+                own.size(),
+                own.stream().mapToInt(MutantTrial::mutants).sum(),
+                own.stream().mapToInt(t -> t.mutants() - t.survivors().size()).sum()));
+    write();
+  }
+
+  /** Writes what is known so far. */
+  private static int[] write() throws IOException {
+    var counts = new TreeMap<String, Integer>();
+    TRIALS
+        .values()
+        .forEach(t -> t.caught().forEach((what, n) -> counts.merge(what, n, Integer::sum)));
+    int caught = counts.values().stream().mapToInt(n -> n).sum();
+    int all = TRIALS.values().stream().mapToInt(MutantTrial::mutants).sum();
+    int same = 0;
+    var left = new StringBuilder();
+    for (MutantTrial t : TRIALS.values()) {
+      for (PtxMutants.Mutant m : t.survivors()) {
+        boolean differs = t.differs(m);
+        same += differs ? 0 : 1;
+        counts.merge(
+            m.kind() + (differs ? " survived" : " survived: never another value"), 1, Integer::sum);
+        left.append(differs ? "" : "never another value: ").append(m).append('\n');
+      }
+    }
+    var text = new StringBuilder(NETWORKS);
+    text.append(
+        "%d of %d mutants of %d kernels caught, %.1f %%; without the %d that never are another value %.1f %%%n"
+            .formatted(
+                caught,
+                all,
+                TRIALS.size(),
+                100.0 * caught / all,
+                same,
+                100.0 * caught / (all - same)));
+    counts.forEach((what, n) -> text.append("%6d %s%n".formatted(n, what)));
+    Files.createDirectories(Path.of("target"));
+    Files.writeString(Path.of("target/mutants.txt"), text.append(left));
+    return new int[] {caught, all - same};
+  }
+
+  @AfterAll
+  static void areCaught() throws IOException {
+    int[] result = write();
+    assertThat(result[0]).isGreaterThanOrEqualTo((int) Math.ceil(CAUGHT * result[1]));
+  }
+
+  /** Runs the mutants of a kernel beside the kernel itself, when told to. */
+  private static final class MutatingDevice extends EmulatedDevice {
+    boolean trying;
+    int launches;
+    final Set<String> structures = new HashSet<>();
+    private PtxMutants text = new PtxMutants("");
+
+    MutatingDevice() {
+      super(EmulatorOptions.DEFAULT.withRaces(false));
+    }
+
+    @Override
+    public void load(DeviceProgram program) {
+      super.load(program);
+      text = new PtxMutants(program.moduleFor(90).orElseThrow().ptx());
+    }
+
+    @Override
+    protected void run(PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
+      if (trying) {
+        launches++;
+        String structure = text.structure(kernel.name());
+        structures.add(structure);
+        TRIALS
+            .computeIfAbsent(structure, _ -> new MutantTrial())
+            .run(text, kernel, grid, block, operands);
+      }
+      super.run(kernel, grid, block, operands);
+    }
+  }
+}
