@@ -26,6 +26,7 @@ final class InPlace {
   static boolean isSafe(Kernel kernel, Buffer old, Buffer replacement) {
     var reads = new HashSet<Expr>();
     var writes = new HashSet<Expr>();
+    boolean[] copied = {false};
     Kernels.walk(
         kernel.body(),
         e -> {
@@ -37,7 +38,12 @@ final class InPlace {
           if (s instanceof Stmt.Store st && st.buffer().equals(replacement)) {
             writes.add(st.index());
           }
+          copied[0] |= s instanceof Stmt.Copy c && c.from().equals(old);
         });
+    // What is copied to the memory of a block is for all of its threads.
+    if (copied[0] && !writes.isEmpty()) {
+      return false;
+    }
     return reads.isEmpty()
         || writes.size() == 1 && reads.equals(writes) && sameBlock(kernel.body(), old, replacement);
   }
@@ -111,7 +117,10 @@ final class InPlace {
     Kernels.walk(
         s,
         e -> found[0] |= e instanceof Expr.Load l && buffers.contains(l.buffer()),
-        x -> found[0] |= x instanceof Stmt.Store st && buffers.contains(st.buffer()));
+        x ->
+            found[0] |=
+                x instanceof Stmt.Store st && buffers.contains(st.buffer())
+                    || x instanceof Stmt.Copy c && buffers.contains(c.from()));
     return found[0];
   }
 }

@@ -181,7 +181,7 @@ final class MergeLaunches {
     Kernels.walk(
         body,
         e -> found[0] |= e instanceof Expr.WarpShuffleXor,
-        s -> found[0] |= s instanceof Stmt.Barrier);
+        s -> found[0] |= s instanceof Stmt.InBlock);
     return found[0];
   }
 
