@@ -42,7 +42,7 @@ final class PtxMutants {
 
   /** What is altered. */
   enum Kind {
-    /** Left out. */
+    /** Left out; so is where a thread waits for its copies, or ends a group of them. */
     BARRIER,
     /** An address one element further. */
     INDEX,
@@ -58,10 +58,13 @@ final class PtxMutants {
 
   private static final Pattern ENTRY =
       Pattern.compile("(?ms)^\\.visible \\.entry (\\w+)\\(.*?^}\\n");
-  private static final Pattern BARRIER = Pattern.compile("^\\s+(bar|barrier)\\.");
+  private static final Pattern BARRIER =
+      Pattern.compile("^\\s+(bar|barrier|cp\\.async\\.(wait|commit))");
   private static final Pattern ACCESS =
       Pattern.compile(
           "\\s(?:ld|st)\\.(?:shared|global|local)\\S*?(?:\\.v([24]))?\\.[a-z](8|16|32|64)\\s");
+  private static final Pattern COPY =
+      Pattern.compile("\\scp\\.async\\.c[ag]\\.\\S+\\s+\\[[^]]+], \\[[^]]+], (\\d+)");
   private static final Pattern ADDRESS = Pattern.compile("\\[([%$\\w]+)(?:\\+(-?\\d+))?]");
   private static final Pattern GUARD = Pattern.compile("@(!?)(%p\\d+)");
   private static final Pattern COMPARISON =
@@ -168,10 +171,14 @@ final class PtxMutants {
     Matcher address = ADDRESS.matcher(line);
     if (access.find() && address.find()) {
       long vector = access.group(1) == null ? 1 : Long.parseLong(access.group(1));
-      long from = address.group(2) == null ? 0 : Long.parseLong(address.group(2));
-      long to = from + vector * Long.parseLong(access.group(2)) / 8;
-      String moved = "[" + address.group(1) + "+" + to + "]";
-      changes.add(Map.entry(Kind.INDEX, replaced(line, address, moved)));
+      long bytes = vector * Long.parseLong(access.group(2)) / 8;
+      changes.add(Map.entry(Kind.INDEX, moved(line, address, bytes)));
+    }
+    Matcher copy = COPY.matcher(line);
+    if (copy.find()) {
+      while (address.find()) {
+        changes.add(Map.entry(Kind.INDEX, moved(line, address, Long.parseLong(copy.group(1)))));
+      }
     }
     Matcher guard = GUARD.matcher(line);
     if (guard.find()) {
@@ -204,6 +211,11 @@ final class PtxMutants {
       changes.add(Map.entry(Kind.PREDICATE, replaced(line, logic, other + ".pred")));
     }
     return changes;
+  }
+
+  private static String moved(String line, Matcher address, long bytes) {
+    long from = address.group(2) == null ? 0 : Long.parseLong(address.group(2));
+    return replaced(line, address, "[" + address.group(1) + "+" + (from + bytes) + "]");
   }
 
   private static String replaced(String line, Matcher part, String by) {
