@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every op over its hostile shapes in a C program outside of the JVM, as code that checks itself:
@@ -45,15 +45,30 @@ class SanitizerTest {
   private final StringBuilder entries = new StringBuilder();
   private int count;
 
+  static List<Machine> machines() {
+    return Machines.both();
+  }
+
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void everyOpIsClean(boolean fused) throws Exception {
+  @MethodSource("machines")
+  void everyOpIsCleanFused(Machine machine) throws Exception {
+    everyOpIsClean(machine, true);
+  }
+
+  @ParameterizedTest
+  @MethodSource("machines")
+  void everyOpIsCleanOnItsOwn(Machine machine) throws Exception {
+    everyOpIsClean(machine, false);
+  }
+
+  private void everyOpIsClean(Machine machine, boolean fused) throws Exception {
     List<OpCase> cases = OpTable.cases();
     for (int from = 0; from < cases.size(); from += CASES_AN_OBJECT) {
-      add(cases.subList(from, Math.min(cases.size(), from + CASES_AN_OBJECT)), fused, 0);
+      int to = Math.min(cases.size(), from + CASES_AN_OBJECT);
+      add(cases.subList(from, to), machine, fused, 0);
     }
     String said = run(0);
-    System.out.print((fused ? "fused: " : "unfused: ") + said);
+    System.out.print(machine.cpu() + (fused ? ", fused: " : ", unfused: ") + said);
     assertThat(said).isEqualTo(cases.size() + " entries clean\n");
   }
 
@@ -65,7 +80,7 @@ class SanitizerTest {
             .filter(c -> c.name().startsWith("add[7]"))
             .findFirst()
             .orElseThrow();
-    add(List.of(add), true, 1);
+    add(List.of(add), Machine.named("x86-64-v3"), true, 1);
     assertThat(run(1)).contains("AddressSanitizer: heap-buffer-overflow");
   }
 
@@ -86,13 +101,13 @@ class SanitizerTest {
   }
 
   /** Compiles cases as entries of one program. */
-  private void add(List<OpCase> cases, boolean fused, int missing) throws IOException {
+  private void add(List<OpCase> cases, Machine machine, boolean fused, int missing)
+      throws IOException {
     var all = new ArrayList<Entry>();
     for (OpCase c : cases) {
       Entry e = c.program().entries().getFirst();
       all.add(new Entry("c" + (count + all.size()), e.arguments(), e.results()));
     }
-    var machine = Machine.named("x86-64-v3");
     LoopProgram loops =
         Pipeline.lower(new Program("ops", all), machine.target(), Options.DEFAULT.withFuse(fused))
             .program();
