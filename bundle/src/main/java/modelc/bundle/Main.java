@@ -1,5 +1,9 @@
 package modelc.bundle;
 
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import modelc.runtime.ModelcException;
@@ -49,11 +53,22 @@ public final class Main implements Runnable {
   }
 
   private static int report(Exception failure) {
-    if (failure instanceof ModelcException e) {
-      System.err.println(e.render());
-      return ExitCode.of(e).code();
-    }
-    failure.printStackTrace();
-    return ExitCode.INTERNAL.code();
+    return switch (failure) {
+      case ModelcException e -> {
+        System.err.println(e.render());
+        yield ExitCode.of(e).code();
+      }
+      case UncheckedIOException e -> file(requireNonNull(e.getCause()));
+      case IOException e -> file(e);
+      default -> {
+        failure.printStackTrace();
+        yield ExitCode.INTERNAL.code();
+      }
+    };
+  }
+
+  private static int file(IOException failure) {
+    System.err.println("error: " + FileProblem.of(failure));
+    return ExitCode.IO.code();
   }
 }

@@ -6,13 +6,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import modelc.bundle.ExitCode;
+import modelc.bundle.FileProblem;
 import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.frontend.diagnostic.Printable;
 import modelc.frontend.diagnostic.Suggestions;
@@ -89,14 +88,7 @@ final class Failures {
   }
 
   private ExitCode file(IOException e) {
-    String what =
-        switch (e) {
-          case NoSuchFileException n -> n.getFile() + ": there is no such file";
-          case FileSystemException f ->
-              f.getFile() + ": " + (f.getReason() == null ? "cannot be used" : f.getReason());
-          default -> String.valueOf(e.getMessage());
-        };
-    talk.line(talk.red("error") + ": " + Printable.of(what));
+    talk.line(talk.red("error") + ": " + Printable.of(FileProblem.of(e)));
     return ExitCode.IO;
   }
 

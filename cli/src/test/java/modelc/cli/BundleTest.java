@@ -71,6 +71,10 @@ class BundleTest {
     assertThat(wrong.code).isEqualTo(2);
     assertThat(wrong.said).contains("error[C0125]: there is no device tpu");
 
+    Run occupied = bare("moved/tiny", "train", "--out", "run/weights.safetensors");
+    assertThat(occupied.said).endsWith("run/weights.safetensors: cannot be used\n");
+    assertThat(occupied.code).isEqualTo(3);
+
     Artifact carried = Artifact.open(moved.resolve("models/tiny.so"));
     assertThat(carried.kernels().orElseThrow().kernels()).isNotEmpty();
     assertThat(carried.kernels().orElseThrow().modules())

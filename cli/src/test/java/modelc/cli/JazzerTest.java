@@ -74,9 +74,8 @@ class JazzerTest {
             "--reproducer_path=" + work,
             "-artifact_prefix=" + work + "/",
             "-max_total_time=" + SECONDS,
-            "-timeout=3600", // of the clock, in which other programs count; the target counts its
-            // own
-            // own
+            // Of the clock, in which other programs count: the target counts its own time.
+            "-timeout=3600",
             "-rss_limit_mb=4000",
             "-max_len=8192",
             corpus.toString()));

@@ -101,8 +101,7 @@ record Cifar10(Path folder, String split) implements PictureSource {
       throw new FileException(
           "D0601",
           folder + " has no " + file.getFileName(),
-          "put the six files of CIFAR-10's binary version there; relative paths start at the .model"
-              + " file's folder");
+          "put the six files of CIFAR-10's binary version there; " + Request.RELATIVE);
     }
     try {
       if (!Files.isRegularFile(file)) {

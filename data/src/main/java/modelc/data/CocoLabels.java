@@ -47,7 +47,7 @@ final class CocoLabels implements BoxedPictures.Labels {
       throw new FileException(
           "D0507",
           missing ? "there is no file " + file : "cannot read " + file + ": " + e.getMessage(),
-          "check the path; relative ones start at the .model file's folder",
+          "check the path; " + Request.RELATIVE,
           e);
     }
     labels.resolve();

@@ -101,7 +101,7 @@ record Csv(Path file, String answer, boolean classes, List<String> ignored, char
     return new FileException(
         "D0302",
         missing ? "there is no file " + file : "cannot read " + file + ": " + e.getMessage(),
-        "check the path; relative ones start at the .model file's folder",
+        "check the path; " + Request.RELATIVE,
         e);
   }
 

@@ -48,7 +48,7 @@ abstract sealed class FileTree {
       throw new FileException(
           "D0401",
           "there is no folder or zip file " + place,
-          "check the path; relative ones start at the .model file's folder");
+          "check the path; " + Request.RELATIVE);
     }
     try {
       FileTree tree = Files.isDirectory(place) ? new Folder(place) : new Zip(place);

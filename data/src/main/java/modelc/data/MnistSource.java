@@ -107,7 +107,7 @@ record MnistSource(Path folder, String split) implements PictureSource {
       throw new FileException(
           "D0201",
           "there is no folder " + folder,
-          "give mnist(...) the folder with the four IDX files" + RELATIVE);
+          "give mnist(...) the folder with the four IDX files; " + Request.RELATIVE);
     }
     List<String> names = names(part, what, rank);
     return names.stream()
@@ -121,10 +121,9 @@ record MnistSource(Path folder, String split) implements PictureSource {
                     folder + " has no " + names.getFirst() + ", gzipped or not",
                     "put the four IDX files of MNIST there: train-images, train-labels,"
                         + " t10k-images, t10k-labels"
-                        + RELATIVE));
+                        + "; "
+                        + Request.RELATIVE));
   }
-
-  private static final String RELATIVE = "; relative paths start at the .model file's folder";
 
   /** The data of an IDX file of bytes with those inner sizes. */
   private static byte[] idx(Path file, int magic, int... inner) {

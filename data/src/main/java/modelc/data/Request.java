@@ -22,6 +22,9 @@ public record Request(
     Path folder,
     long seed,
     Optional<Path> within) {
+  /** What to say of a path that leads nowhere: of a {@code .model} file's, and of a bundle's. */
+  static final String RELATIVE = "relative paths start at the model's folder";
+
   public Request {
     transforms = List.copyOf(transforms);
     inputs = List.copyOf(inputs);
