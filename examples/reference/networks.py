@@ -46,6 +46,17 @@ class Small(Network):
     steps, batch, optimizers = 20, 16, ("sgd", "adam")
 
 
+class SoftmaxRegression(Small):
+    shape = (1, 28, 28)
+
+    def __init__(self):
+        super().__init__()
+        self.dense = nn.Linear(784, 10)
+
+    def forward(self, x):
+        return self.dense(x.flatten(1))
+
+
 class Mlp(Small):
     shape = (1, 28, 28)
 
@@ -714,6 +725,7 @@ FULL = {
 }
 
 NETWORKS = {
+    "softmax_regression": SoftmaxRegression,
     "mlp": Mlp,
     "lenet": LeNet5,
     "mixture": Mixture,
