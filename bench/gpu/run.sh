@@ -24,7 +24,7 @@ if command -v compute-sanitizer >/dev/null 2>&1; then sanitizer=1; else
   sanitizer=0
   echo "skipped: compute-sanitizer is not installed" >&2
 fi
-echo "skipped: tf32 and bf16, which modelc does not have yet" >&2
+echo "skipped: tf32 and bf16, for which there are no bundles here" >&2
 
 failed=0
 {

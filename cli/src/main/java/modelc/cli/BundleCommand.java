@@ -12,7 +12,9 @@ import modelc.compiler.Compiler;
 import modelc.compiler.Libraries;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
+import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
+import modelc.passes.Options;
 import modelc.runtime.DeviceProgram;
 import modelc.runtime.UsageException;
 import picocli.CommandLine.Command;
@@ -86,7 +88,7 @@ final class BundleCommand implements Callable<Integer> {
     Libraries.write(
         cache.compiler(machine()).compile(program),
         program,
-        Optional.of(kernels(program)),
+        Optional.of(kernels(program, recipe.precision())),
         library);
     Datasets.settings(recipe, model.reach()).write(folder.model(called, ".json"));
     folder.launcher(called);
@@ -97,8 +99,9 @@ final class BundleCommand implements Callable<Integer> {
   }
 
   /** Kernels for all GPUs that there is code for. */
-  static DeviceProgram kernels(Program program) {
-    return new Compiler().forDevices(program, CAPABILITIES).program();
+  static DeviceProgram kernels(Program program, Precision precision) {
+    var compiler = new Compiler(Options.DEFAULT.withPrecision(precision));
+    return compiler.forDevices(program, CAPABILITIES).program();
   }
 
   private Machine machine() {

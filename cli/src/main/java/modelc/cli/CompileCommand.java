@@ -108,7 +108,9 @@ final class CompileCommand implements Callable<Integer> {
     if (jar) {
       Libraries.writeJar(compiled, program, output, javaPackage(program));
     } else {
-      Libraries.write(compiled, program, kernels(program), output);
+      Optional<DeviceProgram> kernels =
+          gpu ? Optional.of(BundleCommand.kernels(program, checked.precision())) : Optional.empty();
+      Libraries.write(compiled, program, kernels, output);
       Libraries.writeHeader(compiled, header.get());
     }
     List<String> written = program.entries().stream().map(Entry::name).toList();
@@ -131,10 +133,6 @@ final class CompileCommand implements Callable<Integer> {
               .orElse(javaPackage(program) + "." + program.model() + ".load() loads it"));
     }
     return ExitCode.OK.code();
-  }
-
-  private Optional<DeviceProgram> kernels(Program program) {
-    return gpu ? Optional.of(BundleCommand.kernels(program)) : Optional.empty();
   }
 
   private Machine machine() {

@@ -4,7 +4,9 @@ import java.util.Locale;
 import modelc.compiler.Compiled;
 import modelc.compiler.Compiler;
 import modelc.compiler.EmulatedDevice;
+import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
+import modelc.passes.Options;
 import modelc.runtime.Device;
 import modelc.runtime.Model;
 import modelc.runtime.UsageException;
@@ -42,8 +44,12 @@ final class DeviceOption {
     }
   }
 
-  /** Compiles {@code program}, or finds it in the cache, and loads it there. */
-  Loaded load(Program program, CacheOption cache) {
+  /**
+   * Compiles {@code program}, or finds it in the cache, and loads it there.
+   *
+   * @param precision of products, where the device has a choice: CPUs compute in float32
+   */
+  Loaded load(Program program, Precision precision, CacheOption cache) {
     check();
     long start = System.nanoTime();
     if (device.equals(CPU)) {
@@ -53,17 +59,20 @@ final class DeviceOption {
           model,
           String.format(
               Locale.ROOT,
-              "%s in %s (%d kernels, %d of them distinct)",
+              "%s in %s (%d kernels, %d of them distinct)%s",
               compiled.cached() ? "found native code" : "compiled to native code",
               since(start),
               compiled.kernels().all(),
-              compiled.kernels().distinct()));
+              compiled.kernels().distinct(),
+              precision == Precision.FLOAT32
+                  ? ""
+                  : "; precision = " + precision + " is for GPUs, a CPU computes in float32"));
     }
     Device opened = open(cache); // before compiling: it may be missing
     String name = opened.name();
     Model model;
     try {
-      model = new Compiler().on(opened, program);
+      model = new Compiler(Options.DEFAULT.withPrecision(precision)).on(opened, program);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -71,7 +80,13 @@ final class DeviceOption {
     String remark = device.equals(EMULATOR) ? "; every access is checked, which is slow" : "";
     return new Loaded(
         model,
-        String.format(Locale.ROOT, "compiled to PTX in %s, for %s%s", since(start), name, remark));
+        String.format(
+            Locale.ROOT,
+            "compiled to PTX in %s, for %s%s%s",
+            since(start),
+            name,
+            precision == Precision.FLOAT32 ? "" : ", products in " + precision,
+            remark));
   }
 
   private Device open(CacheOption cache) {

@@ -67,7 +67,7 @@ final class EvalCommand implements Callable<Integer> {
         checked
             .program()
             .only(report.isPresent() ? List.of("init", "eval", "infer") : List.of("init", "eval"));
-    try (Model compiled = device.load(program, cache).model();
+    try (Model compiled = device.load(program, checked.precision(), cache).model();
         Session session = compiled.open(run.threads())) {
       names.load(session, weights, recipe.seed(), Talk.standard());
       Measured measured =

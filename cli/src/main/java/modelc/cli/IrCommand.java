@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import modelc.backend.gpu.PtxBackend;
 import modelc.bundle.ExitCode;
 import modelc.compiler.Compiler;
+import modelc.frontend.Checked;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.passes.Pass;
@@ -75,8 +76,10 @@ final class IrCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Program program = model.chosen(model.load().program(), entry.stream().toList());
-    var compiler = new Compiler(Options.DEFAULT.withFuse(!noFuse));
+    Checked checked = model.load();
+    Program program = model.chosen(checked.program(), entry.stream().toList());
+    var compiler =
+        new Compiler(Options.DEFAULT.withFuse(!noFuse).withPrecision(checked.precision()));
     if (after.isPresent()) {
       List<String> passes = Pipeline.passes().stream().map(Pass::name).toList();
       if (!passes.contains(after.get())) {

@@ -112,7 +112,7 @@ final class PredictCommand implements Callable<Integer> {
         inputs.stream().anyMatch(i -> i.endsWith(".npy"))
             ? Optional.empty()
             : Optional.of(pictures(checked, program.entry("infer")));
-    try (Model compiled = device.load(program, cache).model();
+    try (Model compiled = device.load(program, checked.precision(), cache).model();
         Session session = compiled.open(Math.max(1, threads))) {
       names.load(session, weights, INITIAL_SEED, talk);
       if (pictures.isPresent()) {

@@ -21,6 +21,7 @@ import modelc.compiler.GradientsEntry;
 import modelc.data.DataSet;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
+import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
 import modelc.runtime.EarlyStopping;
 import modelc.runtime.Evaluator;
@@ -141,7 +142,7 @@ final class TrainCommand implements Callable<Integer> {
         kept == 0 ? "" : String.format(", keeping up to %,d MiB of it decoded", kept));
     Program program = checked.program();
     program = gradients.isPresent() ? GradientsEntry.addTo(program) : program;
-    try (Model compiled = compile(program);
+    try (Model compiled = compile(program, recipe.precision());
         Session session = compiled.open(run.threads())) {
       // Optimizer states need their first values even where the weights come from a file.
       session.init(recipe.seed());
@@ -161,10 +162,10 @@ final class TrainCommand implements Callable<Integer> {
         + (names.size() > 20 ? ", ..." : "");
   }
 
-  private Model compile(Program program) {
+  private Model compile(Program program, Precision precision) {
     talk.live("compiling ...");
     long start = System.nanoTime();
-    DeviceOption.Loaded loaded = device.load(program, cache);
+    DeviceOption.Loaded loaded = device.load(program, precision, cache);
     compileMillis = (System.nanoTime() - start) * 1e-6;
     compiledHow = loaded.how();
     talk.line(compiledHow);

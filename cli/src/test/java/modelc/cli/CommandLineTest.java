@@ -244,6 +244,19 @@ class CommandLineTest {
   }
 
   @Test
+  void thePrecisionIsForGpusAndACpuSaysSo() {
+    Run ptx = run("ir", LENET, "--stage", "ptx", "--entry", "infer", "precision=bf16");
+    assertThat(ptx.code()).as(ptx.err()).isZero();
+    assertThat(ptx.out())
+        .contains("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32", "cvt.rn.bf16x2.f32");
+
+    Run train =
+        run("train", LENET, "--steps", "1", "precision=tf32", "--out", folder.resolve("run"));
+    assertThat(train.code()).as(train.err()).isZero();
+    assertThat(train.out() + train.err()).contains("precision = tf32 is for GPUs");
+  }
+
+  @Test
   void aNewModelTrainsAsItIs() throws IOException {
     Path written = Path.of("zebra_crossing.model");
     try {

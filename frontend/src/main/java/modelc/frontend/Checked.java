@@ -2,6 +2,7 @@ package modelc.frontend;
 
 import java.util.Optional;
 import modelc.frontend.diagnostic.Sources;
+import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
 
 /**
@@ -12,4 +13,9 @@ import modelc.ir.tensor.Program;
  * @param sources the texts it was made from, for messages that quote them
  */
 public record Checked(
-    Program program, ModelSummary summary, Optional<Recipe> recipe, Sources sources) {}
+    Program program, ModelSummary summary, Optional<Recipe> recipe, Sources sources) {
+  /** How exactly products are computed where the device has a choice: float32 without a recipe. */
+  public Precision precision() {
+    return recipe.map(Recipe::precision).orElse(Precision.FLOAT32);
+  }
+}

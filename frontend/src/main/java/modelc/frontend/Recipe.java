@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import modelc.ir.Precision;
 import modelc.ir.tensor.Entry;
 
 /**
@@ -14,6 +15,7 @@ import modelc.ir.tensor.Entry;
  * @param validation what is held back, or comes from elsewhere
  * @param metrics their names, in the order of the entries' results
  * @param stop when to stop before the last epoch
+ * @param precision of the factors of matrix products and convolutions, where the device has it
  * @param written each key that was set with its value as text, for people to read
  * @param rate the optimizer's {@code lr} as a function of the scalars it depends on ({@code step},
  *     {@code steps}, {@code epoch}), where it has one
@@ -26,6 +28,7 @@ public record Recipe(
     long seed,
     List<String> metrics,
     Optional<EarlyStop> stop,
+    Precision precision,
     SequencedMap<String, String> written,
     Optional<Entry> rate) {
   public Recipe {
@@ -35,7 +38,8 @@ public record Recipe(
 
   /** The same with a learning rate. */
   public Recipe withRate(Optional<Entry> known) {
-    return new Recipe(data, validation, batch, epochs, seed, metrics, stop, written, known);
+    return new Recipe(
+        data, validation, batch, epochs, seed, metrics, stop, precision, written, known);
   }
 
   /** Data the model is judged by and does not learn from. */

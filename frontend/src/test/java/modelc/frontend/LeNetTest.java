@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import modelc.ir.DType;
+import modelc.ir.Precision;
 import modelc.ir.Shape;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Tensor;
@@ -108,6 +109,7 @@ class LeNetTest {
     assertThat(r.metrics()).containsExactly("accuracy");
     assertThat(r.stop().orElseThrow().monitor()).isEqualTo("val_loss");
     assertThat(r.stop().orElseThrow().patience()).isEqualTo(3);
+    assertThat(r.precision()).isEqualTo(Precision.FLOAT32);
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import modelc.frontend.diagnostic.DiagnosticException;
 import modelc.ir.DType;
+import modelc.ir.Precision;
 import modelc.ir.TensorType;
 import modelc.ir.tensor.Entry;
 import modelc.ir.tensor.Interpreter;
@@ -123,7 +124,7 @@ class RecipeDataTest {
     Recipe recipe =
         check(
                 "pictures(\"p\", bad = skip) -> augment(flip, shift(2), border = edge)",
-                "optimizer = sgd(lr = warmup(10) * cosine(0.1), momentum = 1e-5)\nepochs = 3",
+                "optimizer = sgd(lr = warmup(10) * cosine(0.1), momentum = 1e-5)\nepochs = 3\nprecision = tf32",
                 new Remembering(new ArrayList<>(), -1),
                 "")
             .recipe()
@@ -133,7 +134,9 @@ class RecipeDataTest {
             "data", "pictures(\"p\", bad = skip) -> augment(flip, shift(2), border = edge)")
         .containsEntry("optimizer", "sgd(lr = warmup(10) * cosine(0.1), momentum = 1e-5)")
         .containsEntry("loss", "cross_entropy(y, label)")
+        .containsEntry("precision", "tf32")
         .doesNotContainKey("batch");
+    assertThat(recipe.precision()).isEqualTo(Precision.TF32);
     Entry rate = recipe.rate().orElseThrow();
     assertThat(rate.arguments()).extracting(Entry.Argument::name).contains("step", "steps");
     List<Tensor> halfway =

@@ -59,11 +59,16 @@ public final class Pipeline {
   public static Lowered lower(Program program, Hardware hardware, Options options) {
     Program prepared = prepare(program, options);
     List<FusedEntry> fused = fuse(prepared, options);
+    Hardware scheduled =
+        switch (hardware) {
+          case Gpu gpu -> gpu.withPrecision(options.precision());
+          case Target target -> target;
+        };
     var entries = new ArrayList<LoopEntry>();
     var memory = new HashMap<String, Assembly.Memory>();
     for (FusedEntry f : fused) {
       checkInterrupt();
-      Assembly.Result r = Assembly.assemble(f, hardware);
+      Assembly.Result r = Assembly.assemble(f, scheduled);
       entries.add(r.entry());
       memory.put(r.entry().name(), r.memory());
     }

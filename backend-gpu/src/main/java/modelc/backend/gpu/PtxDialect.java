@@ -98,6 +98,7 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
     switch (s) {
       case Stmt.Barrier _ -> f.voidIntrinsic("llvm.nvvm.barrier0");
       case Stmt.Copy c -> copy(kernel, c);
+      case Stmt.WarpMma m -> new MmaCode(kernel).write(m);
       case Stmt.CommitCopies _ -> f.voidIntrinsic("llvm.nvvm.cp.async.commit.group");
       case Stmt.AwaitCopies a ->
           f.voidIntrinsic("llvm.nvvm.cp.async.wait.group", "i32 " + a.pending());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import modelc.ir.Precision;
 import modelc.ir.Symbol;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Program;
@@ -41,6 +42,16 @@ class PtxBackendTest {
       assertThat(l.shape().threads()).isBetween(1, 1024);
     }
     assertThat(p.ptx()).contains(".maxntid 256, 1, 1");
+  }
+
+  @Test
+  void productsAreOnTensorCoresIfAskedFor() {
+    Options options = Options.DEFAULT.withVerify(true);
+    LoopProgram tf32 =
+        Pipeline.lower(LENET, Gpu.SM_80, options.withPrecision(Precision.TF32)).program();
+    assertThat(new PtxBackend(80).compile(tf32).ptx())
+        .contains("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32", "cvt.rna.tf32.f32");
+    assertThat(new PtxBackend(80).compile(lowered()).ptx()).doesNotContain("mma.sync");
   }
 
   @Test

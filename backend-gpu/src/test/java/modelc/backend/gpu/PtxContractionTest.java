@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import modelc.ir.DType;
+import modelc.ir.Precision;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.loop.Memory;
 import modelc.passes.Gpu;
@@ -19,16 +20,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The PTX of tiled products and convolutions, emulated, against plain loops in double. */
 class PtxContractionTest {
-  static List<ContractionCase> products() {
-    return ContractionTable.products(Gpu.SM_80);
-  }
-
-  static List<ContractionCase> convolutions() {
-    return ContractionTable.convolutions(Gpu.SM_80);
+  /** The whole table in each precision. */
+  static List<ContractionCase> cases() {
+    var cases = new ArrayList<ContractionCase>();
+    for (Precision p : Precision.values()) {
+      cases.addAll(ContractionTable.products(Gpu.SM_80.withPrecision(p)));
+      cases.addAll(ContractionTable.convolutions(Gpu.SM_80.withPrecision(p)));
+    }
+    return cases;
   }
 
   @ParameterizedTest
-  @MethodSource({"products", "convolutions"})
+  @MethodSource("cases")
   void isThePlainLoopsSum(ContractionCase c) {
     Prepared p = c.prepare().get();
     var memory = new ArrayList<Memory>();

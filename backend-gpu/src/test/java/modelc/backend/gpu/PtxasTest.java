@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import modelc.ir.Precision;
 import modelc.ir.loop.LoopEntry;
 import modelc.ir.loop.LoopProgram;
 import modelc.passes.Gpu;
@@ -54,11 +55,15 @@ class PtxasTest {
 
   private static List<LoopProgram> programs() {
     var programs = new ArrayList<LoopProgram>();
-    programs.add(Pipeline.lower(Networks.lenet(64), Gpu.SM_80, Options.DEFAULT).program());
     programs.add(
         Pipeline.lower(Networks.mlp(64, 784, 128, 10), Gpu.SM_80, Options.DEFAULT).program());
-    var cases = new ArrayList<ContractionCase>(ContractionTable.products(Gpu.SM_80));
-    cases.addAll(ContractionTable.convolutions(Gpu.SM_80));
+    var cases = new ArrayList<ContractionCase>();
+    for (Precision p : Precision.values()) {
+      Options options = Options.DEFAULT.withPrecision(p);
+      programs.add(Pipeline.lower(Networks.lenet(64), Gpu.SM_80, options).program());
+      cases.addAll(ContractionTable.products(Gpu.SM_80.withPrecision(p)));
+      cases.addAll(ContractionTable.convolutions(Gpu.SM_80.withPrecision(p)));
+    }
     for (ContractionCase c : cases) {
       var p = c.prepare().get();
       LoopEntry entry = p.lowered().entry("contraction", p.arguments());

@@ -78,6 +78,11 @@ public final class KernelEmitter {
     return expressions.memory().address(buffer, index);
   }
 
+  /** The stack slot of an element of a register buffer. */
+  public String slot(Buffer buffer, Expr index) {
+    return expressions.memory().slot(buffer, index);
+  }
+
   /** The name of the kernel's function in LLVM IR. */
   public static String functionName(Kernel kernel) {
     return "@" + LlvmTypes.name("k_" + kernel.name());

@@ -96,6 +96,14 @@ final class MemoryEmitter {
     throw new IllegalArgumentException("buffer " + b.name() + " is in registers");
   }
 
+  /** The stack slot of an element of a register buffer. */
+  String slot(Buffer b, Expr index) {
+    if (find(b) instanceof Place.Registers r) {
+      return slot(r, b, index);
+    }
+    throw new IllegalArgumentException("buffer " + b.name() + " is in memory");
+  }
+
   private String slot(Place.Registers r, Buffer b, Expr index) {
     Linear i = expressions.index(index);
     if (!i.isConstant() || i.constant() < 0 || i.constant() >= b.size().constant()) {

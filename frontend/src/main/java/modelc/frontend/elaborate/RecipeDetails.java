@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import modelc.frontend.DataCatalog;
 import modelc.frontend.DataSource;
 import modelc.frontend.Recipe;
@@ -11,11 +12,13 @@ import modelc.frontend.ast.Decl;
 import modelc.frontend.ast.Expr;
 import modelc.frontend.diagnostic.Code;
 import modelc.frontend.diagnostic.Suggestions;
+import modelc.ir.Precision;
 import modelc.ir.Span;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of a recipe that say how long and against what to train: validation and early stopping.
+ * The keys of a recipe that say how long, against what and how exactly to train: validation, early
+ * stopping and precision.
  */
 final class RecipeDetails {
   private static final List<String> EARLY =
@@ -74,6 +77,25 @@ final class RecipeDetails {
             "leave it out of `validation`");
       }
     }
+  }
+
+  Precision precision() {
+    Decl.Setting s = settings.get("precision");
+    if (s == null) {
+      return Precision.FLOAT32;
+    }
+    String name = s.value() instanceof Expr.Name n ? n.name() : "";
+    List<String> known = Stream.of(Precision.values()).map(Precision::toString).toList();
+    return Precision.of(name)
+        .orElseThrow(
+            () ->
+                context.error(
+                    Code.BAD_SETTING,
+                    s.value().span(),
+                    "`precision` is one of " + String.join(", ", known),
+                    "",
+                    Suggestions.help(name, known)
+                        .orElse("write `precision = tf32`, or leave it out for float32")));
   }
 
   Optional<Recipe.EarlyStop> stop() {

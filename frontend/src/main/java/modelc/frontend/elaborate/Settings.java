@@ -37,6 +37,7 @@ final class Settings {
           "seed",
           "stop",
           "clip",
+          "precision",
           "frozen",
           "constraint");
 

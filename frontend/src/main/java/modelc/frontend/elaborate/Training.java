@@ -234,6 +234,7 @@ final class Training {
         settings.seed(module),
         metricNames,
         details.stop(),
+        details.precision(),
         settings.written(data),
         Optional.empty());
   }

@@ -33,6 +33,8 @@ public final class Exprs {
       case Stmt.Barrier _, Stmt.CommitCopies _, Stmt.AwaitCopies _ -> List.of();
       case Stmt.Copy c ->
           Stream.concat(Stream.of(c.toIndex(), c.fromIndex()), c.exists().stream()).toList();
+      case Stmt.WarpMma m ->
+          Stream.of(m.a(), m.b(), List.of(m.first())).flatMap(List::stream).toList();
     };
   }
 

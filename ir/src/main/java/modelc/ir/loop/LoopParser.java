@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 import modelc.ir.DType;
 import modelc.ir.Dim;
 import modelc.ir.Origin;
+import modelc.ir.Precision;
 import modelc.ir.Role;
 import modelc.ir.Span;
 import modelc.ir.Symbol;
@@ -23,6 +24,8 @@ import modelc.ir.loop.LoopLexer.Token;
  * they are used; all else that a kernel must satisfy is left to {@link LoopVerifier}.
  */
 public final class LoopParser {
+  private static final String MMA = "mma_";
+
   private final LoopTokens tokens;
   private final LoopExprParser exprs;
 
@@ -296,6 +299,9 @@ public final class LoopParser {
         LoopExprParser.Access a = exprs.access();
         yield new Stmt.Prefetch(a.buffer(), a.index());
       }
+      case String word
+          when word.startsWith(MMA) && Precision.of(word.substring(MMA.length())).isPresent() ->
+          mma(Precision.of(word.substring(MMA.length())).orElseThrow());
       case String word -> {
         for (LoopKind kind : LoopKind.values()) {
           if (kind.toString().equals(word)) {
@@ -317,6 +323,15 @@ public final class LoopParser {
     long step = tokens.accept("step") ? tokens.integer() : 1;
     Var v = bind(name, DType.I64, 1);
     return new Stmt.For(kind, v, lower, upper, step, block());
+  }
+
+  private Stmt mma(Precision factors) {
+    List<Expr> a = tokens.list("(", ")", exprs::expr);
+    tokens.expect("*");
+    List<Expr> b = tokens.list("(", ")", exprs::expr);
+    tokens.expect("to");
+    LoopExprParser.Access sums = exprs.access();
+    return new Stmt.WarpMma(factors, a, b, sums.buffer(), sums.index());
   }
 
   private Stmt alloc() {

@@ -248,6 +248,13 @@ public final class LoopPrinter {
                   + element(c.from(), c.fromIndex(), c.lanes(), c.exists()));
       case Stmt.CommitCopies _ -> line("commit_copies");
       case Stmt.AwaitCopies a -> line("await_copies " + a.pending());
+      case Stmt.WarpMma m ->
+          line(
+              call("mma_" + m.factors(), m.a())
+                  + " * "
+                  + call("", m.b())
+                  + " to "
+                  + element(m.sums(), m.first(), 1, Optional.empty()));
       case Stmt.Prefetch p ->
           line(
               "prefetch "
@@ -322,7 +329,11 @@ public final class LoopPrinter {
   }
 
   private static String call(String name, Expr... arguments) {
-    return List.of(arguments).stream()
+    return call(name, List.of(arguments));
+  }
+
+  private static String call(String name, List<Expr> arguments) {
+    return arguments.stream()
         .map(LoopPrinter::expr)
         .collect(Collectors.joining(", ", name + "(", ")"));
   }

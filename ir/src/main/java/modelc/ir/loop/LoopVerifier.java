@@ -8,8 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import modelc.ir.DType;
 import modelc.ir.Dim;
+import modelc.ir.Precision;
 import modelc.ir.Symbol;
 
 /**
@@ -32,7 +34,7 @@ import modelc.ir.Symbol;
  *       inside there are no SHARED buffers, which belong to the block. THREAD bounds are constants.
  *       Barriers, copies and shuffles stand in THREAD loops, shuffles in whole warps. Copies go
  *       from GLOBAL to SHARED buffers, 4, 8 or 16 bytes at once. Accesses to several elements are
- *       of powers of two.
+ *       of powers of two. Products of matrices stand in whole warps, too.
  * </ul>
  *
  * <p>{@link EntryVerifier} has the rules of entries.
@@ -172,7 +174,7 @@ public final class LoopVerifier {
         threads <= MAX_THREADS, "a block has at most " + MAX_THREADS + " threads, not " + threads);
     require(
         threads % WARP == 0 || !shuffles,
-        threads + " threads are not whole warps, which shuffles need");
+        threads + " threads are not whole warps, which shuffles and products need");
   }
 
   private static List<Stmt.For> threadLoops(Stmt s, List<Stmt.For> out) {
@@ -269,7 +271,30 @@ public final class LoopVerifier {
       case Stmt.Barrier _, Stmt.CommitCopies _ -> {}
       case Stmt.AwaitCopies a -> require(a.pending() >= 0, a.pending() + " groups");
       case Stmt.Copy c -> copy(c);
+      case Stmt.WarpMma m -> mma(m);
     }
+  }
+
+  private void mma(Stmt.WarpMma m) {
+    shuffles = true;
+    Exprs.operands(m).forEach(this::expr);
+    use(m.sums(), m.first());
+    types.access(m.sums(), m.first(), 1, Optional.empty());
+    require(
+        m.sums().space() == Space.REGISTER && m.sums().dtype() == DType.F32,
+        "the sums are f32 of a register buffer");
+    require(m.factors() != Precision.FLOAT32, "a warp multiplies no float32 matrices");
+    if (m.factors() == Precision.FLOAT32) {
+      return;
+    }
+    WarpTile tile = WarpTile.of(m.factors());
+    require(
+        m.a().size() == tile.valuesOfA() && m.b().size() == tile.terms(),
+        "a thread has " + tile.valuesOfA() + " and " + tile.terms() + " elements");
+    require(
+        Stream.concat(m.a().stream(), m.b().stream())
+            .allMatch(e -> e.dtype() == DType.F32 && e.lanes() == 1),
+        "factors are f32");
   }
 
   private void copy(Stmt.Copy c) {

@@ -114,6 +114,13 @@ public final class Renamer {
               expr(c.fromIndex()),
               c.lanes(),
               c.exists().map(this::expr));
+      case Stmt.WarpMma m ->
+          new Stmt.WarpMma(
+              m.factors(),
+              m.a().stream().map(this::expr).toList(),
+              m.b().stream().map(this::expr).toList(),
+              buffer(m.sums()),
+              expr(m.first()));
       case Stmt.Prefetch p -> new Stmt.Prefetch(buffer(p.buffer()), expr(p.index()));
     };
   }

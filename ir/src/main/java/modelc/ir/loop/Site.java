@@ -26,6 +26,11 @@ final class Site {
     this.slots = slots;
   }
 
+  /** What the threads of a warp do together here. */
+  String inWarp() {
+    return stmt instanceof Stmt.WarpMma ? "product" : "shuffle";
+  }
+
   /** Checks the first index of an access to several elements that a GPU does at once. */
   void aligned(Frame f, long index, int lanes) {
     if (index % lanes != 0) {

@@ -2,6 +2,7 @@ package modelc.ir.loop;
 
 import java.util.List;
 import java.util.Optional;
+import modelc.ir.Precision;
 
 /** Statements of Loop IR. */
 public sealed interface Stmt {
@@ -38,7 +39,7 @@ public sealed interface Stmt {
   record If(Expr condition, Stmt then, Optional<Stmt> otherwise) implements Stmt {}
 
   /** What only the threads of a GPU block do. */
-  sealed interface InBlock extends Stmt permits Barrier, Copy, CommitCopies, AwaitCopies {}
+  sealed interface InBlock extends Stmt permits Barrier, Copy, CommitCopies, AwaitCopies, WarpMma {}
 
   /** Waits for all threads of the GPU block, and orders their shared and global memory accesses. */
   record Barrier() implements InBlock {}
@@ -64,6 +65,23 @@ public sealed interface Stmt {
 
   /** Waits until at most {@code pending} of this thread's groups are under way, the last ones. */
   record AwaitCopies(int pending) implements InBlock {}
+
+  /**
+   * Adds the product of two matrices to a third, which a warp holds together: {@link WarpTile} says
+   * what each thread has of them. All 32 threads take part. Factors are rounded to their precision,
+   * products are exact, and sums float32; how they are rounded on the way is the machine's.
+   *
+   * @param a this thread's elements of the first matrix, F32
+   * @param b and of the second
+   * @param sums a REGISTER buffer, of which the elements from {@code first} on are its sums
+   */
+  record WarpMma(Precision factors, List<Expr> a, List<Expr> b, Buffer sums, Expr first)
+      implements InBlock {
+    public WarpMma {
+      a = List.copyOf(a);
+      b = List.copyOf(b);
+    }
+  }
 
   /** Hint: the element will be read soon. May be out of bounds. */
   record Prefetch(Buffer buffer, Expr index) implements Stmt {}

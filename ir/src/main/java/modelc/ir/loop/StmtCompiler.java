@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import modelc.ir.Symbol;
 import modelc.ir.loop.Code.DoubleCode;
 import modelc.ir.loop.Code.DoubleVectorCode;
@@ -77,6 +78,7 @@ final class StmtCompiler {
         yield f -> ThreadBlock.of(f).barrier(f, site);
       }
       case Stmt.Copy c -> copy(c);
+      case Stmt.WarpMma m -> mma(m);
       case Stmt.CommitCopies _ -> f -> f.copies.commit();
       case Stmt.AwaitCopies a -> f -> f.copies.await(f, a.pending());
       // It may be out of bounds, so that there is nothing to check.
@@ -187,6 +189,32 @@ final class StmtCompiler {
         // Bits are copied, so that every type of an element goes the same way.
         long bits = some ? f.views[from].readBits(f, source + i, site) : 0;
         f.copies.begin(f, f.views[to], target + i, bits, site);
+      }
+    };
+  }
+
+  private StmtCode mma(Stmt.WarpMma m) {
+    Site site = slots.site(m);
+    DoubleCode[] factors =
+        Stream.concat(m.a().stream(), m.b().stream())
+            .map(e -> scalars(m).doubles(e))
+            .toArray(DoubleCode[]::new);
+    int sums = slots.slot(m.sums());
+    LongCode first = scalars(m).longs(m.first());
+    var product = new WarpProduct(m.factors());
+    return f -> {
+      var given = new long[factors.length + WarpTile.SUMS];
+      for (int i = 0; i < factors.length; i++) {
+        given[i] = Double.doubleToRawLongBits(factors[i].at(f));
+      }
+      long at = first.at(f);
+      for (int i = 0; i < WarpTile.SUMS; i++) {
+        double sum = f.views[sums].readDouble(f, at + i, site);
+        given[factors.length + i] = Double.doubleToRawLongBits(sum);
+      }
+      long[] got = ThreadBlock.of(f).together(f, given, product, site);
+      for (int i = 0; i < WarpTile.SUMS; i++) {
+        f.views[sums].writeDouble(f, at + i, Double.longBitsToDouble(got[i]), site);
       }
     };
   }

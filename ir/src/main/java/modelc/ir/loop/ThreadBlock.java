@@ -2,13 +2,14 @@ package modelc.ir.loop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of one GPU block, run one at a time in a fixed order, each until it waits: at a
- * barrier for all threads, in a shuffle for its warp. Threads that wait for what cannot come are
- * reported. Each is a Java thread only so that it has a stack to wait on.
+ * barrier for all threads, in a shuffle or a product for its warp. Threads that wait for what
+ * cannot come are reported. Each is a Java thread only so that it has a stack to wait on.
  */
 final class ThreadBlock {
   private static final int WARP = 32;
@@ -19,10 +20,16 @@ final class ThreadBlock {
     void run(Frame f, int thread);
   }
 
+  /** What the threads of a warp do at once: from what each gives to what each gets, as bits. */
+  @FunctionalInterface
+  interface Together {
+    long[][] apply(long[][] given);
+  }
+
   private enum State {
     READY,
     AT_BARRIER,
-    IN_SHUFFLE,
+    IN_WARP,
     DONE
   }
 
@@ -37,10 +44,10 @@ final class ThreadBlock {
     State state = State.READY;
     @Nullable Site site;
 
-    /** In a shuffle: what it gives, then what it gets. */
-    long value;
+    /** In what a warp does together: what it gives, then what it gets. */
+    long[] values = {};
 
-    int mask;
+    @Nullable Together together;
 
     Member(Frame frame) {
       this.frame = frame;
@@ -152,11 +159,24 @@ final class ThreadBlock {
 
   /** The value of the thread whose place in the warp differs by {@code mask}. */
   long shuffle(Frame f, long value, int mask, Site site) {
+    return together(f, new long[] {value}, all -> shuffled(all, mask), site)[0];
+  }
+
+  private static long[][] shuffled(long[][] given, int mask) {
+    var got = new long[given.length][];
+    for (int i = 0; i < got.length; i++) {
+      got[i] = given[i ^ mask];
+    }
+    return got;
+  }
+
+  /** What this thread gets of what all threads of its warp do at this place. */
+  long[] together(Frame f, long[] given, Together what, Site site) {
     Member m = members.get(f.thread);
-    m.value = value;
-    m.mask = mask;
-    pause(f, State.IN_SHUFFLE, site);
-    return m.value;
+    m.values = given;
+    m.together = what;
+    pause(f, State.IN_WARP, site);
+    return m.values;
   }
 
   /** Lets threads go on whose wait is over; no thread is ready when it is called. */
@@ -164,7 +184,7 @@ final class ThreadBlock {
     boolean progress = false;
     for (int first = 0; first < threads; first += WARP) {
       List<Member> warp = members.subList(first, Math.min(first + WARP, threads));
-      if (together(warp, State.IN_SHUFFLE)) {
+      if (together(warp, State.IN_WARP)) {
         exchange(warp);
         progress = true;
       }
@@ -185,10 +205,11 @@ final class ThreadBlock {
   }
 
   private static void exchange(List<Member> warp) {
-    long[] values = warp.stream().mapToLong(m -> m.value).toArray();
-    for (int i = 0; i < values.length; i++) {
+    Together what = Objects.requireNonNull(warp.getFirst().together);
+    long[][] got = what.apply(warp.stream().map(m -> m.values).toArray(long[][]::new));
+    for (int i = 0; i < got.length; i++) {
       Member m = warp.get(i);
-      m.value = values[i ^ m.mask];
+      m.values = got[i];
       m.state = State.READY;
     }
   }
@@ -205,7 +226,7 @@ final class ThreadBlock {
     if (site == null) {
       throw new IllegalStateException("a thread waits nowhere");
     }
-    String what = waiting.state == State.AT_BARRIER ? "barrier" : "shuffle";
+    String what = waiting.state == State.AT_BARRIER ? "barrier" : site.inWarp();
     return site.error(
         waiting.frame,
         "divergence: thread "
@@ -217,7 +238,7 @@ final class ThreadBlock {
             + switch (elsewhere.state) {
               case DONE -> " has ended";
               case AT_BARRIER -> " at another barrier";
-              case IN_SHUFFLE -> " in another shuffle";
+              case IN_WARP -> " in another " + Objects.requireNonNull(elsewhere.site).inWarp();
               case READY -> " runs";
             });
   }

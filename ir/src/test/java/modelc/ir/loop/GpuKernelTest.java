@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import modelc.ir.DType;
+import modelc.ir.Precision;
 import modelc.ir.Symbol;
 import org.junit.jupiter.api.Test;
 
@@ -223,6 +224,72 @@ class GpuKernelTest {
     Kernel k = mutant(text("pipeline.loop"), "= x[%t * 4 : 4]", "= x[%t * 4 + 2 : 4]");
     assertThatThrownBy(() -> sums(k))
         .hasMessageContaining("index 2 is no multiple of the 4 elements at once");
+  }
+
+  /** Two products of 16 x depth and depth x 8 by a warp, whose threads find their elements. */
+  private static void product(String text, Precision factors, float[] a, float[] b) {
+    Memory c = Memory.undefined(DType.F32, 16 * 8);
+    Kernel k = LoopParser.parseKernel(text);
+    LoopInterpreter.run(k, List.of(Memory.ofFloats(a), Memory.ofFloats(b), c), Map.of());
+    int depth = WarpTile.of(factors).depth();
+    float[] product = c.toFloats();
+    for (int row = 0; row < 16; row++) {
+      for (int column = 0; column < 8; column++) {
+        double sum = 1;
+        for (int t = 0; t < depth; t++) {
+          double x = factors.round(a[row * depth + t]);
+          sum += x * factors.round(b[t * 8 + column]);
+        }
+        assertThat(product[row * 8 + column]).as(row + ", " + column).isEqualTo((float) sum);
+      }
+    }
+  }
+
+  private static final String TF32 =
+      """
+      kernel mma(a: f32[128], b: f32[64], c: f32[128]) {
+        grid_x for %x = 0 to 1 {
+          thread_x for %t = 0 to 32 {
+            let %g: i64 = %t / 4
+            let %m: i64 = %t % 4
+            alloc s: f32[4] register
+            unroll for %i = 0 to 4 {
+              store s[%i] = 1.0
+            }
+            mma_tf32(load a[%g * 8 + %m], load a[%g * 8 + 64 + %m], load a[%g * 8 + %m + 4],
+                load a[%g * 8 + 64 + %m + 4]) * (load b[%m * 8 + %g], load b[(%m + 4) * 8 + %g]) to s[0]
+            store c[%g * 8 + %m * 2] = load s[0]
+            store c[%g * 8 + %m * 2 + 1] = load s[1]
+            store c[(%g + 8) * 8 + %m * 2] = load s[2]
+            store c[(%g + 8) * 8 + %m * 2 + 1] = load s[3]
+          }
+        }
+      }
+      """;
+
+  @Test
+  void aWarpMultipliesRoundedFactors() {
+    product(TF32, Precision.TF32, random(128, 5), random(64, 6));
+    String bf16 =
+        TF32.replaceFirst(
+                "(?s)mma_tf32.*?to s",
+                """
+                mma_bf16(load a[%g * 16 + %m * 2], load a[%g * 16 + %m * 2 + 1],
+                    load a[%g * 16 + 128 + %m * 2], load a[%g * 16 + 128 + %m * 2 + 1],
+                    load a[%g * 16 + %m * 2 + 8], load a[%g * 16 + %m * 2 + 9],
+                    load a[%g * 16 + 128 + %m * 2 + 8], load a[%g * 16 + 128 + %m * 2 + 9])
+                  * (load b[%m * 16 + %g], load b[%m * 16 + 8 + %g],
+                    load b[(%m * 2 + 8) * 8 + %g], load b[(%m * 2 + 9) * 8 + %g]) to s""")
+            .replace("a: f32[128], b: f32[64]", "a: f32[256], b: f32[128]");
+    product(bf16, Precision.BF16, random(256, 5), random(128, 6));
+  }
+
+  @Test
+  void aProductThatSomeThreadsSkipIsReported() {
+    String skipped =
+        TF32.replace("mma_tf32", "if %t != 7 { mma_tf32").replace("to s[0]", "to s[0] }");
+    assertThatThrownBy(() -> product(skipped, Precision.TF32, new float[128], new float[64]))
+        .hasMessageContaining("divergence: thread 0 waits in this product, thread 7 has ended");
   }
 
   @Test

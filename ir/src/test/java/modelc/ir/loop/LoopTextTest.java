@@ -75,6 +75,8 @@ class LoopTextTest {
               copy s[0] = y[0]
               commit_copies
               await_copies 1
+              alloc acc: f32[8] register
+              mma_tf32(1.0, 2.0, 3.0, 4.0) * (load y[%t], -1.0) to acc[4]
               store y[%b * 32 + %t] = warp_shuffle_xor(load s[31 - %t], 16)
             }
           }

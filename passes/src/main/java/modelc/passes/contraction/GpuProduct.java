@@ -174,7 +174,18 @@ record GpuProduct(
                           threads(
                               gridX,
                               (thread, y, x) ->
-                                  new GpuTile(this, tiles, stages, shared, thread, zp, bm, bn, y, x)
+                                  new GpuTile(
+                                          this,
+                                          gpu.precision(),
+                                          tiles,
+                                          stages,
+                                          shared,
+                                          thread,
+                                          zp,
+                                          bm,
+                                          bn,
+                                          y,
+                                          x)
                                       .write(end));
                         })));
   }

@@ -5,6 +5,7 @@ import static modelc.ir.loop.LoopBuilder.index;
 import static modelc.ir.loop.LoopBuilder.mul;
 import static modelc.ir.loop.LoopBuilder.rem;
 
+import modelc.ir.Precision;
 import modelc.ir.loop.Expr;
 import modelc.passes.Gpu;
 
@@ -17,8 +18,9 @@ record GpuStages(Tile a, Tile b, long count) {
   private static final long MOST = 3;
 
   static GpuStages of(GpuProduct product, GpuTiles tiles, Gpu gpu) {
-    var a = new Tile(product.a(), tiles.m(), tiles.perThreadM(), 0);
-    var b = new Tile(product.b(), tiles.n(), tiles.perThreadN(), a.elements());
+    Gaps gaps = Gaps.of(product, gpu.precision());
+    var a = new Tile(product.a(), gaps, tiles.m(), 0);
+    var b = new Tile(product.b(), gaps, tiles.n(), a.elements());
     long bytes = Float.BYTES * (a.elements() + b.elements());
     return new GpuStages(a, b, Math.clamp(gpu.sharedBytes() / bytes, 2, MOST));
   }
@@ -38,40 +40,44 @@ record GpuStages(Tile a, Tile b, long count) {
   }
 
   /**
-   * A tile: {@code side} rows or columns of results by {@link GpuTiles#DEPTH} terms, which lie as
-   * they do in memory, so that they can be copied several at once. Rows are kept apart by some
-   * elements, so that threads that read side by side use different banks.
+   * Elements between the rows of a tile, so that threads that read side by side use different banks
+   * of shared memory, of which there are 32, each 4 bytes wide.
    *
-   * @param perThread rows or columns of a thread
+   * @param rows between two rows or columns of results, where their terms lie side by side
+   * @param terms between two terms otherwise
+   */
+  private record Gaps(long rows, long terms) {
+    static Gaps of(GpuProduct product, Precision precision) {
+      if (precision == Precision.FLOAT32) {
+        // Eight threads read 16 bytes each of neighbouring rows.
+        return new Gaps(4, 8);
+      }
+      // Eight threads read two rows of 64 bytes; or single elements of four terms, see GpuWarpSums.
+      boolean neighbours = product.a().alongTerms() || product.b().alongTerms();
+      return new Gaps(0, neighbours ? 4 : 8);
+    }
+  }
+
+  /**
+   * A tile: {@code side} rows or columns of results by {@link GpuTiles#DEPTH} terms, which lie as
+   * they do in memory, so that they can be copied several at once.
+   *
    * @param offset in its stage
    */
-  record Tile(GpuProduct.Factor factor, long side, long perThread, long offset) {
-    private static final long GAP_BETWEEN_ROWS = 4;
-    private static final long GAP_BETWEEN_TERMS = 8;
-
+  record Tile(GpuProduct.Factor factor, Gaps gaps, long side, long offset) {
     long elements() {
       return factor.alongTerms()
-          ? side * (GpuTiles.DEPTH + GAP_BETWEEN_ROWS)
-          : GpuTiles.DEPTH * (side + GAP_BETWEEN_TERMS);
+          ? side * (GpuTiles.DEPTH + gaps.rows())
+          : GpuTiles.DEPTH * (side + gaps.terms());
     }
 
     /** The place of an element in the stage that begins at {@code stage}. */
     Expr at(Expr stage, Expr i, Expr term) {
       Expr at =
           factor.alongTerms()
-              ? add(mul(i, index(GpuTiles.DEPTH + GAP_BETWEEN_ROWS)), term)
-              : add(mul(term, index(side + GAP_BETWEEN_TERMS)), i);
+              ? add(mul(i, index(GpuTiles.DEPTH + gaps.rows())), term)
+              : add(mul(term, index(side + gaps.terms())), i);
       return add(add(stage, at), index(offset));
-    }
-
-    /**
-     * The {@code j}-th row or column of a thread: neighbours where those lie side by side in the
-     * tile, a thread's breadth apart otherwise, which keeps the threads' reads in different banks.
-     */
-    Expr row(Expr thread, long j) {
-      return factor.alongTerms()
-          ? add(thread, index(j * GpuTiles.SIDE))
-          : add(mul(thread, index(perThread)), index(j));
     }
   }
 }

@@ -3,7 +3,6 @@ package modelc.passes.contraction;
 import static modelc.ir.loop.LoopBuilder.add;
 import static modelc.ir.loop.LoopBuilder.div;
 import static modelc.ir.loop.LoopBuilder.f32;
-import static modelc.ir.loop.LoopBuilder.fma;
 import static modelc.ir.loop.LoopBuilder.index;
 import static modelc.ir.loop.LoopBuilder.load;
 import static modelc.ir.loop.LoopBuilder.lt;
@@ -16,6 +15,7 @@ import java.util.Optional;
 import modelc.ir.BinaryFn;
 import modelc.ir.DType;
 import modelc.ir.Dim;
+import modelc.ir.Precision;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
@@ -23,16 +23,12 @@ import modelc.ir.loop.LoopKind;
 import modelc.ir.loop.Space;
 import modelc.ir.loop.Stmt;
 import modelc.passes.gpu.GpuThreads;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one thread does for a tile of a {@link GpuProduct}: copies its share of the operands, adds
  * up its own results, and finishes its share of the tile.
  */
 final class GpuTile {
-  /** Elements that are read from shared memory at once: 16 bytes. */
-  private static final int AT_ONCE = 4;
-
   private final GpuProduct product;
   private final GpuTiles tiles;
   private final GpuStages stages;
@@ -49,14 +45,14 @@ final class GpuTile {
 
   private final Expr firstN;
 
-  private final Expr y;
-  private final Expr x;
-
   /** The number of the thread in its block. */
   private final Expr number;
 
+  private final GpuSums arithmetic;
+
   GpuTile(
       GpuProduct product,
+      Precision precision,
       GpuTiles tiles,
       GpuStages stages,
       Buffer shared,
@@ -71,13 +67,15 @@ final class GpuTile {
     this.stages = stages;
     this.shared = shared;
     this.b = b;
-    this.y = y;
-    this.x = x;
     z = b.let("z", div(zAndPiece, tiles.pieces()));
     piece = b.let("p", rem(zAndPiece, tiles.pieces()));
     firstM = b.let("m", mul(blockM, index(tiles.m())));
     firstN = b.let("n", mul(blockN, index(tiles.n())));
     number = b.let("t", add(mul(y, index(GpuTiles.SIDE)), x));
+    arithmetic =
+        precision == Precision.FLOAT32
+            ? new GpuFmaSums(tiles, stages, shared, y, x)
+            : GpuWarpSums.of(precision, tiles, stages, shared, b, number);
   }
 
   /** What becomes of a result. */
@@ -87,9 +85,9 @@ final class GpuTile {
   }
 
   void write(End end) {
-    long count = tiles.perThreadM() * tiles.perThreadN();
-    Buffer sums = b.alloc("acc", DType.F32, 1, count, Space.REGISTER);
-    b.loop(LoopKind.UNROLL, "i", index(count), (loop, i) -> loop.store(sums, i, f32(0)));
+    Buffer sums = b.alloc("acc", DType.F32, 1, arithmetic.count(), Space.REGISTER);
+    Expr count = index(arithmetic.count());
+    b.loop(LoopKind.UNROLL, "i", count, (loop, i) -> loop.store(sums, i, f32(0)));
     Expr from = b.let("from", share(piece));
     Expr to = b.let("to", share(add(piece, index(1))));
     for (long ahead = 0; ahead < stages.count() - 1; ahead++) {
@@ -106,7 +104,7 @@ final class GpuTile {
           // The tile is complete now, and all are done with the one before, whose place is next.
           loop.emit(new Stmt.Barrier());
           copy(loop, loop.let("k", add(k, index(stages.count() - 1))), to);
-          addUp(loop, loop.let("s", stages.begin(k)), sums);
+          arithmetic.addProducts(loop, loop.let("s", stages.begin(k)), sums);
         });
     b.emit(new Stmt.Barrier());
     finish(sums, end);
@@ -192,85 +190,12 @@ final class GpuTile {
     return new Expr.Binary(BinaryFn.AND, p, q);
   }
 
-  /** The products of the terms in a stage, some at a time. */
-  private void addUp(LoopBuilder loop, Expr stage, Buffer sums) {
-    loop.loop(
-        LoopKind.SERIAL,
-        "d",
-        index(0),
-        index(GpuTiles.DEPTH),
-        AT_ONCE,
-        (d, term) -> {
-          var rows = new Values(d, stages.a(), y, stage, term);
-          var columns = new Values(d, stages.b(), x, stage, term);
-          // In the order in which rows are read, so that few of them are in registers at a time.
-          boolean rowByRow = product.a().alongTerms();
-          int m = (int) tiles.perThreadM();
-          for (int p = 0; p < m * AT_ONCE; p++) {
-            int i = rowByRow ? p / AT_ONCE : p % m;
-            int t = rowByRow ? p % AT_ONCE : p / m;
-            for (int j = 0; j < tiles.perThreadN(); j++) {
-              Expr at = index(i * tiles.perThreadN() + j);
-              d.store(sums, at, fma(rows.at(t, i), columns.at(t, j), load(sums, at)));
-            }
-          }
-        });
-  }
-
-  /** What a thread multiplies of a tile, from {@code term} on; read when it is used first. */
-  private final class Values {
-    private final LoopBuilder d;
-    private final GpuStages.Tile tile;
-    private final Expr thread;
-    private final Expr stage;
-    private final Expr term;
-
-    /** By term, then by row or column. */
-    private final @Nullable Expr[][] known;
-
-    Values(LoopBuilder d, GpuStages.Tile tile, Expr thread, Expr stage, Expr term) {
-      this.d = d;
-      this.tile = tile;
-      this.thread = thread;
-      this.stage = stage;
-      this.term = term;
-      known = new Expr[AT_ONCE][(int) tile.perThread()];
-    }
-
-    Expr at(int t, int j) {
-      Expr value = known[t][j];
-      return value != null ? value : read(t, j);
-    }
-
-    /** Reads the value with its neighbours. */
-    private Expr read(int t, int j) {
-      boolean along = tile.factor().alongTerms();
-      int lanes = along ? AT_ONCE : Math.min(AT_ONCE, known[t].length);
-      int first = (along ? t : j) / lanes * lanes;
-      Expr row = tile.row(thread, along ? j : first);
-      Expr at = tile.at(stage, row, add(term, index(along ? first : t)));
-      Expr run = d.let("v", load(shared, at, lanes));
-      for (int l = 0; l < lanes; l++) {
-        Expr value = lanes == 1 ? run : new Expr.Lane(run, l);
-        if (along) {
-          known[first + l][j] = value;
-        } else {
-          known[t][first + l] = value;
-        }
-      }
-      return at(t, j);
-    }
-  }
-
   /** Puts the tile's results into shared memory, then finishes them side by side. */
   private void finish(Buffer sums, End end) {
-    for (long i = 0; i < tiles.perThreadM(); i++) {
-      for (long j = 0; j < tiles.perThreadN(); j++) {
-        Expr row = stages.a().row(y, i);
-        Expr at = add(mul(row, index(tiles.n())), stages.b().row(x, j));
-        b.store(shared, at, load(sums, index(i * tiles.perThreadN() + j)));
-      }
-    }
+    arithmetic.each(
+        b,
+        (to, i, row, column) ->
+            to.store(shared, add(mul(row, index(tiles.n())), column), load(sums, index(i))));
     b.emit(new Stmt.Barrier());
     b.loop(
         LoopKind.SERIAL,

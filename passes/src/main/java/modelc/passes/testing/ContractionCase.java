@@ -51,7 +51,7 @@ public record ContractionCase(
   public String toString() {
     return switch (hardware) {
       case Target target -> name + ", " + target.vectorLanes() + " lanes";
-      case Gpu _ -> name + ", gpu";
+      case Gpu gpu -> name + ", gpu, " + gpu.precision();
     };
   }
 }

@@ -12,6 +12,7 @@ import modelc.ir.Dim;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.LoopBuilder;
+import modelc.passes.Gpu;
 import modelc.passes.Hardware;
 import modelc.passes.Target;
 import modelc.passes.contraction.Contraction;
@@ -24,7 +25,8 @@ import modelc.passes.testing.ContractionCase.Prepared;
 
 /**
  * Matrix products, and convolutions with both their gradients, of hostile sizes: 1, a tile and one
- * more or less, primes, strides that leave a rest, groups; each for several machines.
+ * more or less, primes, strides that leave a rest, groups; each for several machines. What is
+ * expected is the sum of the factors as the machine takes them, rounded where it rounds them.
  */
 public final class ContractionTable {
   private static final List<Target> TARGETS = List.of(Target.AVX2, Target.AVX512);
@@ -132,6 +134,14 @@ public final class ContractionTable {
     return values;
   }
 
+  /** A factor as the hardware takes it. */
+  private static double taken(float factor, Hardware hardware) {
+    return switch (hardware) {
+      case Target _ -> factor;
+      case Gpu gpu -> gpu.precision().round(factor);
+    };
+  }
+
   private static Prepared product(int[] sizes, Hardware hardware) {
     int batch = sizes[0];
     int m = sizes[1];
@@ -162,8 +172,8 @@ public final class ContractionTable {
       int row = i / n % m;
       int column = i % n;
       for (int p = 0; p < k; p++) {
-        double a = xs[b * m * k + row * xRow + p * xColumn];
-        expected[i] += a * ys[b * k * n + p * yRow + column * yColumn];
+        double a = taken(xs[b * m * k + row * xRow + p * xColumn], hardware);
+        expected[i] += a * taken(ys[b * k * n + p * yRow + column * yColumn], hardware);
       }
     }
     Lowered lowered = Contraction.matmul("mm", product, new Store(out, m, n), hardware);
@@ -217,7 +227,7 @@ public final class ContractionTable {
 
     Prepared forward() {
       var expected = new double[dys.length];
-      each((xi, wi, yi) -> expected[yi] += (double) xs[xi] * ws[wi]);
+      each((xi, wi, yi) -> expected[yi] += taken(xs[xi], hardware) * taken(ws[wi], hardware));
       Lowered lowered =
           Contraction.convForward("f", shape, x, weights, new Store(y, oh, ow, k), hardware);
       return new Prepared(
@@ -227,7 +237,7 @@ public final class ContractionTable {
     Prepared weightGradient() {
       Buffer dw = buffer("dw", Dim.of((long) k * c * r * s));
       var expected = new double[ws.length];
-      each((xi, wi, yi) -> expected[wi] += (double) xs[xi] * dys[yi]);
+      each((xi, wi, yi) -> expected[wi] += taken(xs[xi], hardware) * taken(dys[yi], hardware));
       Lowered lowered =
           Contraction.convWeightGradient("g", shape, x, y, new Store(dw, c, r, s), hardware);
       return new Prepared(
@@ -255,7 +265,7 @@ public final class ContractionTable {
       Buffer dy = buffer("dy", batch.times((long) dyH * dyW * k));
       Buffer dx = buffer("dx", batch.times((long) h * w * all));
       var expected = new double[xs.length];
-      each((xi, wi, yi) -> expected[xi] += (double) dys[yi] * ws[wi]);
+      each((xi, wi, yi) -> expected[xi] += taken(dys[yi], hardware) * taken(ws[wi], hardware));
       Lowered lowered =
           Contraction.convInputGradient(
               "d",

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import modelc.ir.DType;
+import modelc.ir.Precision;
 import modelc.ir.loop.LoopInterpreter;
 import modelc.ir.loop.Memory;
 import modelc.passes.Gpu;
@@ -32,6 +33,10 @@ class ContractionTest {
   static List<ContractionCase> onGpu() {
     var cases = new ArrayList<>(ContractionTable.products(Gpu.SM_80).subList(0, 6));
     cases.addAll(ContractionTable.convolutions(Gpu.SM_80).subList(0, 4));
+    for (Precision p : List.of(Precision.TF32, Precision.BF16)) {
+      cases.addAll(ContractionTable.products(Gpu.SM_80.withPrecision(p)).subList(4, 6));
+      cases.addAll(ContractionTable.convolutions(Gpu.SM_80.withPrecision(p)).subList(4, 8));
+    }
     return cases;
   }
 

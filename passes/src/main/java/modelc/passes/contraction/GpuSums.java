@@ -1,0 +1,25 @@
+package modelc.passes.contraction;
+
+import modelc.ir.loop.Buffer;
+import modelc.ir.loop.Expr;
+import modelc.ir.loop.LoopBuilder;
+
+/**
+ * How the threads of a block multiply the tiles in shared memory, and which sums each of them has.
+ */
+sealed interface GpuSums permits GpuFmaSums, GpuWarpSums {
+  /** Sums of a thread. */
+  long count();
+
+  /** Adds the products of the tiles in the stage that begins at {@code stage}. */
+  void addProducts(LoopBuilder b, Expr stage, Buffer sums);
+
+  /** Calls back for each sum that this thread has. */
+  void each(LoopBuilder b, Sum body);
+
+  /** What becomes of sum {@code i} of a thread, which is of this row and column of the tile. */
+  @FunctionalInterface
+  interface Sum {
+    void write(LoopBuilder b, long i, Expr row, Expr column);
+  }
+}
