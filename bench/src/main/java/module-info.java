@@ -13,6 +13,7 @@ module modelc.bench {
   requires modelc.backend.gpu;
   requires modelc.runtime;
   requires modelc.data;
+  requires modelc.ptx;
   requires modelc.compiler;
   requires modelc.cli;
 }

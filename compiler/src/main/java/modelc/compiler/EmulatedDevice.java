@@ -10,6 +10,7 @@ import modelc.ptx.DeviceMemory;
 import modelc.ptx.Dim3;
 import modelc.ptx.Emulator;
 import modelc.ptx.EmulatorOptions;
+import modelc.ptx.LaunchReport;
 import modelc.ptx.PtxKernel;
 import modelc.ptx.PtxModule;
 import modelc.runtime.Device;
@@ -176,9 +177,10 @@ public class EmulatedDevice implements Device {
    * Runs the kernel of a launch. For those who want to run more, or look at what it does.
    *
    * @param operands for each parameter a {@link DeviceBuffer} or a Long
+   * @return what the launch did
    */
-  protected void run(PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
-    emulator.launch(kernel, grid, block, 0, operands);
+  protected LaunchReport run(PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
+    return emulator.launch(kernel, grid, block, 0, operands);
   }
 
   @Override

@@ -129,6 +129,10 @@ final class MutantTrial {
       for (int i = -2; i < PLACES && b.bytes() > 0; i++) {
         int at = i == -2 ? 0 : i == -1 ? b.bytes() - 1 : random.nextInt(b.bytes());
         for (int odd = 0; odd < 3 && !left.isEmpty() && budget > 0; odd++) {
+          budget -= launch.cost * (1 + left.size());
+          if (budget < 0) {
+            break;
+          }
           launch.restore(usual);
           if (odd == 2 || b.bytes() % 4 != 0) {
             b.slice(at, 1).write((byte) 0);
@@ -137,7 +141,6 @@ final class MutantTrial {
           }
           if (launch.begin()) {
             left = launch.survivors(left);
-            budget -= launch.cost * (1 + left.size());
           }
         }
       }

@@ -20,13 +20,15 @@ import modelc.passes.Pipeline;
 import modelc.passes.testing.ContractionCase;
 import modelc.passes.testing.ContractionTable;
 import modelc.passes.testing.Networks;
+import modelc.passes.testing.OpCase;
+import modelc.passes.testing.OpTable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * NVIDIA's assembler takes all kernels of training steps and contractions, without spilling.
- * Skipped where the environment names no assembler, as {@code MODELC_PTXAS}.
+ * NVIDIA's assembler takes all kernels of training steps, contractions and the table of ops,
+ * without spilling. Skipped where the environment names no assembler, as {@code MODELC_PTXAS}.
  */
 class PtxasTest {
   private static final Pattern SPILLS =
@@ -41,7 +43,11 @@ class PtxasTest {
     String ptxas = System.getenv("MODELC_PTXAS");
     assumeTrue(ptxas != null, "MODELC_PTXAS names no ptxas, e.g. of the package nvidia-cuda-nvcc");
     for (LoopProgram loops : programs()) {
-      String said = assemble(ptxas, capability, new PtxBackend(capability).compile(loops).ptx());
+      String ptx = new PtxBackend(capability).compile(loops).ptx();
+      if (!ptx.contains(".visible .entry")) {
+        continue;
+      }
+      String said = assemble(ptxas, capability, ptx);
       List<String> kernels = new ArrayList<>();
       List<String> spilling = new ArrayList<>();
       for (MatchResult m : SPILLS.matcher(said).results().toList()) {
@@ -57,6 +63,9 @@ class PtxasTest {
     var programs = new ArrayList<LoopProgram>();
     programs.add(
         Pipeline.lower(Networks.mlp(64, 784, 128, 10), Gpu.SM_80, Options.DEFAULT).program());
+    for (OpCase c : OpTable.cases()) {
+      programs.add(Pipeline.lower(c.program(), Gpu.SM_80, Options.DEFAULT).program());
+    }
     var cases = new ArrayList<ContractionCase>();
     for (Precision p : Precision.values()) {
       Options options = Options.DEFAULT.withPrecision(p);

@@ -225,7 +225,7 @@ public final class Fusion {
     return Kinds.isAligned(d.lead(), v, layouts)
         && switch (d.kind) {
           case MAP, REDUCE, WINDOW, CUMULATIVE, CONTRACTION, SELECT_AND_SCATTER -> true;
-          case SCATTER, CONCATENATE, TABLE -> false;
+          case SCATTER, CONCATENATE, TABLE, ROWS -> false;
         };
   }
 

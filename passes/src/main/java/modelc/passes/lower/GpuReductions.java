@@ -35,13 +35,13 @@ import modelc.passes.gpu.GpuThreads;
  */
 final class GpuReductions {
   /** Reductions of fewer elements are one thread's. */
-  private static final long SHORT = 16;
+  static final long SHORT = 16;
 
   /** Longer rows are a whole block's. */
-  private static final long LONG = 1024;
+  static final long LONG = 1024;
 
   /** Rows of a block, each a warp's. */
-  private static final long WARPS = 4;
+  static final long WARPS = 4;
 
   /** Threads that share a column. */
   private static final long SLICES = 8;
@@ -161,10 +161,27 @@ final class GpuReductions {
   }
 
   private void warps(LoopBuilder b) {
+    warps(
+        b,
+        results,
+        (then, i, t) -> {
+          var sums = shuffled(then, loaded(then, accumulate(then, i, t)));
+          first(then, t, leader -> finish(leader, i, sums));
+        });
+  }
+
+  /** What thread {@code t} of those that share row {@code i} does. */
+  @FunctionalInterface
+  interface OfRow {
+    void write(LoopBuilder b, Expr i, Expr t);
+  }
+
+  /** A warp for each row. */
+  static void warps(LoopBuilder b, Dim rows, OfRow body) {
     b.loop(
         LoopKind.GRID_X,
         "b",
-        GpuThreads.blocks(results, WARPS),
+        GpuThreads.blocks(rows, WARPS),
         (grid, block) ->
             grid.loop(
                 LoopKind.THREAD_Y,
@@ -177,15 +194,7 @@ final class GpuReductions {
                         index(GpuThreads.WARP),
                         (thread, t) -> {
                           Expr i = thread.let("i", add(mul(block, index(WARPS)), w));
-                          GpuThreads.when(
-                              thread,
-                              i,
-                              results,
-                              WARPS,
-                              then -> {
-                                var sums = shuffled(then, loaded(then, accumulate(then, i, t)));
-                                first(then, t, leader -> finish(leader, i, sums));
-                              });
+                          GpuThreads.when(thread, i, rows, WARPS, then -> body.write(then, i, t));
                         })));
   }
 
@@ -262,7 +271,7 @@ final class GpuReductions {
         });
   }
 
-  private static void first(LoopBuilder b, Expr i, Consumer<LoopBuilder> body) {
+  static void first(LoopBuilder b, Expr i, Consumer<LoopBuilder> body) {
     b.when(new Expr.Compare(CompareFn.EQ, i, index(0)), body);
   }
 
@@ -280,32 +289,41 @@ final class GpuReductions {
     return Windows.binary(jobs.get(job).fn());
   }
 
-  /** {@code count} parts, {@code stride} apart, one after the other. */
   private List<Expr> together(
       LoopBuilder b, List<Buffer> parts, Expr from, long stride, long count) {
     var sums = new ArrayList<Expr>();
     for (int j = 0; j < parts.size(); j++) {
-      Expr sum = b.let("sum", load(parts.get(j), from));
-      for (long k = 1; k < count; k++) {
-        Expr part = load(parts.get(j), add(from, index(k * stride)));
-        sum = b.let("sum", new Expr.Binary(fn(j), sum, part));
-      }
-      sums.add(sum);
+      sums.add(together(b, fn(j), parts.get(j), from, stride, count));
+    }
+    return sums;
+  }
+
+  /** {@code count} parts, {@code stride} apart, one after the other. */
+  static Expr together(
+      LoopBuilder b, BinaryFn fn, Buffer parts, Expr from, long stride, long count) {
+    Expr sum = b.let("sum", load(parts, from));
+    for (long k = 1; k < count; k++) {
+      Expr part = load(parts, add(from, index(k * stride)));
+      sum = b.let("sum", new Expr.Binary(fn, sum, part));
+    }
+    return sum;
+  }
+
+  private List<Expr> shuffled(LoopBuilder b, List<Expr> values) {
+    var sums = new ArrayList<Expr>();
+    for (int j = 0; j < values.size(); j++) {
+      sums.add(shuffled(b, fn(j), values.get(j)));
     }
     return sums;
   }
 
   /** What all threads of a warp have together, in each of them. */
-  private List<Expr> shuffled(LoopBuilder b, List<Expr> values) {
-    var sums = new ArrayList<Expr>();
-    for (int j = 0; j < values.size(); j++) {
-      Expr sum = values.get(j);
-      for (int mask = (int) GpuThreads.WARP / 2; mask > 0; mask /= 2) {
-        sum = b.let("sum", new Expr.Binary(fn(j), sum, new Expr.WarpShuffleXor(sum, mask)));
-      }
-      sums.add(sum);
+  static Expr shuffled(LoopBuilder b, BinaryFn fn, Expr value) {
+    Expr sum = value;
+    for (int mask = (int) GpuThreads.WARP / 2; mask > 0; mask /= 2) {
+      sum = b.let("sum", new Expr.Binary(fn, sum, new Expr.WarpShuffleXor(sum, mask)));
     }
-    return sums;
+    return sum;
   }
 
   private List<Expr> loaded(LoopBuilder b, List<Buffer> accumulators) {

@@ -50,6 +50,7 @@ public final class GroupLowering {
     switch (group.kind()) {
       case MAP -> map(task);
       case REDUCE -> reduce(task);
+      case ROWS -> GpuRows.lower(task);
       case WINDOW -> window(task, (Op.ReduceWindow) group.lead().op());
       case CUMULATIVE -> cumulativeSum(task, (Op.CumulativeSum) group.lead().op());
       case CONTRACTION -> Contractions.lower(task);

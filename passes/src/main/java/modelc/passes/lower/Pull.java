@@ -145,7 +145,7 @@ final class Pull {
           Op.SelectAndScatter _,
           Op.Call _,
           Op.Gradient _ ->
-          throw new IllegalStateException("an element of " + v + " cannot be pulled");
+          throw new NotPullableException("an element of " + v + " cannot be pulled");
     };
   }
 

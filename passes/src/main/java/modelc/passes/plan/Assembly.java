@@ -63,7 +63,8 @@ public final class Assembly {
   }
 
   public static Result assemble(FusedEntry fused, Hardware hardware) {
-    return new Assembly(fused, hardware).run();
+    FusedEntry joined = hardware instanceof Gpu gpu ? JoinRows.run(fused, gpu) : fused;
+    return new Assembly(joined, hardware).run();
   }
 
   private Result run() {
