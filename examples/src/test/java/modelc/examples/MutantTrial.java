@@ -41,7 +41,7 @@ final class MutantTrial {
   private static final int PLACES = 24;
 
   /** Instructions of threads that the odd numbers of a step may cost. */
-  private static final long ODD_BUDGET = 40_000_000;
+  private static final long ODD_BUDGET = 120_000_000;
 
   /**
    * Mutants of a kernel, at most: one that updates all parameters has the same code for each of
@@ -125,19 +125,19 @@ final class MutantTrial {
     var random = new Random(1);
     long budget = ODD_BUDGET;
     List<Contents> usual = launch.before;
-    for (DeviceBuffer b : launch.buffers) {
-      for (int i = -2; i < PLACES && b.bytes() > 0; i++) {
-        int at = i == -2 ? 0 : i == -1 ? b.bytes() - 1 : random.nextInt(b.bytes());
-        for (int odd = 0; odd < 3 && !left.isEmpty() && budget > 0; odd++) {
+    for (float odd : new float[] {Float.POSITIVE_INFINITY, 0}) {
+      for (DeviceBuffer b : launch.buffers) {
+        for (int i = -2; i < PLACES && b.bytes() > 0; i++) {
           budget -= launch.cost * (1 + left.size());
-          if (budget < 0) {
+          if (budget < 0 || left.isEmpty()) {
             break;
           }
+          int at = i == -2 ? 0 : i == -1 ? b.bytes() - 1 : random.nextInt(b.bytes());
           launch.restore(usual);
-          if (odd == 2 || b.bytes() % 4 != 0) {
+          if (b.bytes() % 4 != 0) {
             b.slice(at, 1).write((byte) 0);
           } else {
-            b.slice(at / 4 * 4, 4).write(odd == 0 ? Float.POSITIVE_INFINITY : 0f);
+            b.slice(at / 4 * 4, 4).write(odd);
           }
           if (launch.begin()) {
             left = launch.survivors(left);

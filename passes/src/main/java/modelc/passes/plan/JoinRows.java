@@ -3,6 +3,7 @@ package modelc.passes.plan;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,23 +44,30 @@ final class JoinRows {
   private final Gpu gpu;
   private final List<Group> groups;
   private final Set<Value> stored = new HashSet<>();
-  private final Map<Group, Set<Value>> reads = new HashMap<>();
+  private final Set<Value> results;
+  private final IdentityHashMap<Group, Set<Value>> reads = new IdentityHashMap<>();
+
+  /** How many groups read each value. */
+  private final Map<Value, Integer> readers = new HashMap<>();
+
   private final Storage trial = new Storage();
+  private int declared;
 
   private JoinRows(FusedEntry fused, Gpu gpu) {
     this.fused = fused;
     this.gpu = gpu;
     groups = new ArrayList<>(fused.groups());
+    results = new HashSet<>(fused.entry().function().results());
     groups.forEach(g -> stored.addAll(g.stored()));
     for (Entry.Argument a : fused.entry().arguments()) {
       declare(a.value(), Layout.canonical(a.value().type().rank()));
     }
     stored.forEach(v -> declare(v, fused.layouts().of(v)));
-    groups.forEach(g -> reads.put(g, reads(g)));
+    groups.forEach(this::noteReads);
   }
 
   private void declare(Value v, Layout layout) {
-    String name = "trial" + System.identityHashCode(v);
+    String name = "trial" + declared++;
     trial.put(v, Buffer.global(name, v.type().dtype(), v.type().shape().elements()), layout);
   }
 
@@ -90,6 +98,11 @@ final class JoinRows {
       }
     }
     return read;
+  }
+
+  private void noteReads(Group g) {
+    reads.put(g, reads(g));
+    readsOf(g).forEach(v -> readers.merge(v, 1, Integer::sum));
   }
 
   private Set<Value> readsOf(Group g) {
@@ -129,22 +142,19 @@ final class JoinRows {
     if (stages.size() == 1) {
       return false;
     }
-    var order = new ArrayList<>(groups.subList(0, first));
-    order.addAll(between);
+    var order = new ArrayList<>(between);
     order.add(joined(stages));
     order.addAll(later);
-    order.addAll(groups.subList(end, groups.size()));
-    groups.clear();
-    groups.addAll(order);
+    groups.subList(first, end).clear();
+    groups.addAll(first, order);
     return true;
   }
 
   /** The stages as one group, which stores what others read. */
   private Group joined(List<Group> stages) {
-    var needed = new HashSet<>(fused.entry().function().results());
-    groups.stream().filter(g -> !stages.contains(g)).forEach(g -> needed.addAll(readsOf(g)));
-    Group joined = Group.rows(stages, needed::contains);
-    reads.put(joined, reads(joined));
+    stages.forEach(g -> readsOf(g).forEach(v -> readers.merge(v, -1, Integer::sum)));
+    Group joined = Group.rows(stages, v -> results.contains(v) || readers.getOrDefault(v, 0) > 0);
+    noteReads(joined);
     return joined;
   }
 

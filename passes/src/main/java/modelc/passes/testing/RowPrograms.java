@@ -52,7 +52,7 @@ public final class RowPrograms {
   }
 
   private Program normalization() {
-    Value n = b.constantLike(b.sum(List.of(2), x), shape.dim(2).max());
+    Value n = b.constantLike(b.sum(List.of(2), x), (double) shape.dim(2).max());
     Value mean = b.divide(b.sum(List.of(2), x), n);
     Value d = b.subtract(x, along(mean));
     Value variance = b.divide(b.sum(List.of(2), b.multiply(d, d)), n);
