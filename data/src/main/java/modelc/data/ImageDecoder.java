@@ -7,6 +7,8 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -24,6 +26,17 @@ import org.jspecify.annotations.Nullable;
 final class ImageDecoder {
   /** Pixels of a picture at most: what a small file claims must not fill the memory. */
   private static final long MAX_PIXELS = 1 << 26;
+
+  /**
+   * Where a BMP file has the length of its header, its compression, and the bytes of its pixels.
+   */
+  private static final int BMP_HEADER = 14;
+
+  private static final int BMP_COMPRESSION = 30;
+  private static final int BMP_SIZES = 34;
+
+  /** After none and two of run lengths; what comes next are JPEG and PNG. */
+  private static final int BMP_BIT_FIELDS = 3;
 
   private enum Format {
     PNG,
@@ -136,8 +149,10 @@ final class ImageDecoder {
 
   private Picture picture(byte[] file, boolean mask) throws Undecodable {
     Format format = format(file);
-    if (format == Format.PNG) {
-      checkChunks(file);
+    switch (format) {
+      case PNG -> checkChunks(file);
+      case BMP -> checkHeader(file);
+      case JPEG -> {}
     }
     ImageReader reader = reader(format);
     damage = null;
@@ -178,6 +193,28 @@ final class ImageDecoder {
         return;
       }
       at += 12 + (int) length;
+    }
+  }
+
+  /**
+   * The JDK's reader takes as much memory as a BMP file says that its pixels fill, and reads other
+   * formats inside of it.
+   */
+  private static void checkHeader(byte[] file) throws Undecodable {
+    if (file.length < BMP_SIZES + 4) {
+      throw new Undecodable("it ends early");
+    }
+    var header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+    if (header.getInt(BMP_HEADER) < BMP_SIZES + 4 - BMP_HEADER) {
+      return; // The old form has neither.
+    }
+    int compression = header.getInt(BMP_COMPRESSION);
+    if (compression < 0 || compression > BMP_BIT_FIELDS) {
+      throw new Undecodable("it is compressed in a way that is not read: " + compression);
+    }
+    long bytes = Integer.toUnsignedLong(header.getInt(BMP_SIZES));
+    if (bytes > file.length) {
+      throw new Undecodable("it claims " + bytes + " bytes of pixels, and has " + file.length);
     }
   }
 

@@ -2,12 +2,16 @@ package modelc.data;
 
 import static modelc.data.ImageFolderTest.refused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -200,6 +204,23 @@ class PicturesTest {
     five.setRGB(0, 0, 0xff00ff);
     shadesAre(ImageDecoder.decode(TestImages.encode(five, "bmp")), 255, 0, 255);
     assertThat(ImageDecoder.size(TestImages.png(3, 5, 1))).isEqualTo(new Size(3, 5));
+  }
+
+  @Test
+  void aBitmapTakesNoMoreMemoryThanItHas() throws Exception {
+    byte[] file = TestImages.encode(TestImages.rgb(4, 4, 30), "bmp");
+    var header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+    header.putInt(34, 1 << 30);
+    undecodable(file, "it claims 1073741824 bytes of pixels, and has " + file.length);
+    header.putInt(30, 4); // a JPEG inside
+    undecodable(file, "compressed in a way that is not read: 4");
+    undecodable(Arrays.copyOf(file, 20), "it ends early");
+  }
+
+  private static void undecodable(byte[] file, String why) {
+    assertThatThrownBy(() -> ImageDecoder.decode(file))
+        .isInstanceOf(ImageDecoder.Undecodable.class)
+        .hasMessageContaining(why);
   }
 
   @Test

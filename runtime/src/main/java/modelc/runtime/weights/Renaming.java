@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -173,10 +173,11 @@ public final class Renaming {
         pairs.put(from.get(i), to.get(i));
       }
       return name -> {
-        Matcher m = theirs.matcher(name);
-        return m.lookingAt() && pairs.containsKey(m.group())
-            ? Optional.of(Optional.of(pairs.get(m.group()) + name.substring(m.end())))
-            : Optional.empty();
+        Optional<MatchResult> m = start(theirs, name);
+        String paired = m.map(part -> pairs.get(part.group())).orElse(null);
+        return paired == null
+            ? Optional.empty()
+            : Optional.of(Optional.of(paired + name.substring(m.orElseThrow().end())));
       };
     }
 
@@ -185,25 +186,33 @@ public final class Renaming {
           + (parts.size() > 3 ? ", ..." : "");
     }
 
-    private static List<String> parts(Pattern pattern, Collection<String> names) {
-      var parts = new LinkedHashSet<String>();
-      for (String name : names) {
-        Matcher m = pattern.matcher(name);
-        if (m.lookingAt()) {
-          parts.add(m.group());
-        }
+    private List<String> parts(Pattern pattern, Collection<String> names) {
+      return names.stream()
+          .flatMap(name -> start(pattern, name).stream())
+          .map(MatchResult::group)
+          .distinct()
+          .toList();
+    }
+
+    /** How {@code name} begins as {@code pattern} says. */
+    private Optional<MatchResult> start(Pattern pattern, String name) {
+      try {
+        Matcher m = pattern.matcher(new CountedText(name));
+        return m.lookingAt() ? Optional.of(m) : Optional.empty();
+      } catch (CountedText.TooOften | StackOverflowError e) {
+        throw malformed(text, "its regular expression tries too many ways to fit " + name);
       }
-      return List.copyOf(parts);
     }
 
     private Optional<Optional<String>> substitute(String name) {
-      Matcher m = theirs.matcher(name);
-      if (!m.lookingAt()) {
+      Optional<MatchResult> m = start(theirs, name);
+      if (m.isEmpty()) {
         return Optional.empty();
       }
-      if (ours.isEmpty()) {
-        return Optional.of(Optional.empty());
-      }
+      return Optional.of(ours.isEmpty() ? Optional.empty() : Optional.of(replaced(m.get(), name)));
+    }
+
+    private String replaced(MatchResult m, String name) {
       var out = new StringBuilder();
       Matcher reference = REFERENCE.matcher(ours);
       int stars = 0;
@@ -214,7 +223,7 @@ public final class Renaming {
             out, Matcher.quoteReplacement(captured == null ? "" : captured));
       }
       reference.appendTail(out);
-      return Optional.of(Optional.of(out + name.substring(m.end())));
+      return out + name.substring(m.end());
     }
 
     private static UsageException malformed(String text, String why) {

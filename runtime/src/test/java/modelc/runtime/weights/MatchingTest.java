@@ -212,6 +212,14 @@ class MatchingTest {
         .isEqualTo("R0204");
   }
 
+  @Test
+  void anExpressionThatTriesTooManyWaysIsRefused() {
+    assertThatThrownBy(() -> match(ours("c"), theirs("a".repeat(40)), "~.*.*.*.*.*.*b=c"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(
+            "`~.*.*.*.*.*.*b=c` is no rule for names: its regular expression tries too many");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "fc, no `=`",
