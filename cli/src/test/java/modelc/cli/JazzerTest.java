@@ -1,6 +1,7 @@
 package modelc.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,17 +16,22 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Runs Jazzer on the reader of each kind of file, in a process of its own with a heap of 1 GB:
- * {@code mvn test -Pjazzer -pl cli -am}, an hour in all or {@code -Djazzer.minutes=N}. What it
- * finds lies in {@code cli/target/jazzer}.
+ * {@code mvn test -Pjazzer -pl cli -am}, an hour in all or {@code -Djazzer.minutes=N}, of all kinds
+ * or {@code -Djazzer.only=mask,map}. What it finds lies in {@code cli/target/jazzer}.
  */
 @Tag("jazzer")
 class JazzerTest {
   private static final int MINUTES = Integer.getInteger("jazzer.minutes", 60);
+
+  /** Kinds to run, separated by commas; all if there are none. */
+  private static final String ONLY = System.getProperty("jazzer.only", "");
+
   private static final int SECONDS = Math.ceilDiv(60 * MINUTES, ForeignFile.values().length);
 
   @ParameterizedTest
   @EnumSource
   void findsNothing(ForeignFile kind, @TempDir Path folder) throws Exception {
+    assumeTrue(ONLY.isEmpty() || List.of(ONLY.split(",")).contains(kind.toString()));
     Path work = Files.createDirectories(Path.of("target/jazzer").resolve(kind.toString()));
     Path corpus = Files.createDirectories(folder.resolve("corpus"));
     int n = 0;
