@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes bench/gpu/out (or the folder given): bundles of the networks to measure, and run.sh, for a bare Linux machine.
+# Makes bench/gpu/out (or the folder given): bundles of the networks to measure, each in float32, tf32 and bf16, and run.sh, for a
+# bare Linux machine. The libraries are compressed for the way; run.sh unpacks them.
 set -eu
 here=$(CDPATH='' cd -P "$(dirname "$0")" && pwd)
 root=$here/../..
@@ -9,12 +10,17 @@ bundle() {
   shift
   "$root/modelc" bundle "$@" --no-pictures --name "$name" -o "$out"
 }
-bundle mlp "$root/examples/mlp.model"
-bundle lenet "$root/examples/lenet.model"
-bundle resnet20 "$root/examples/resnet_cifar.model"
-bundle unet "$root/examples/unet.model"
-bundle resnet50 "$root/examples/resnet.model" batch=64
-bundle vgg16 "$root/examples/vgg.model" batch=64
+rm -rf "$out/models"
+for precision in float32 tf32 bf16; do
+  case $precision in float32) suffix= ;; *) suffix=_$precision ;; esac
+  bundle "mlp$suffix" "$root/examples/mlp.model" "precision=$precision"
+  bundle "lenet$suffix" "$root/examples/lenet.model" "precision=$precision"
+  bundle "resnet20$suffix" "$root/examples/resnet_cifar.model" "precision=$precision"
+  bundle "unet$suffix" "$root/examples/unet.model" "precision=$precision"
+  bundle "resnet50$suffix" "$root/examples/resnet.model" batch=64 "precision=$precision"
+  bundle "vgg16$suffix" "$root/examples/vgg.model" batch=64 "precision=$precision"
+done
+gzip -9 -f "$out"/models/*.so
 cp "$here/run.sh" "$here/torch_times.py" "$root/examples/reference/networks.py" "$out/"
 bytes=$(find "$out" -type f -exec cat {} + | wc -c)
 echo "$out: $((bytes / 1048576)) MiB" >&2

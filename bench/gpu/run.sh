@@ -1,18 +1,25 @@
 #!/bin/sh
 # On a machine with an NVIDIA GPU and no Java: checks each network in this folder against the CPU, then times it, beside
 # PyTorch where a python3 has it. Writes results.json and prints a table. `sh run.sh cpu` does without a GPU;
-# SECONDS_EACH (default 5) is how long each network's training and inference are timed; RUN_LIMIT (default 520) how many
-# seconds all may take: what would come later is skipped.
+# SECONDS_EACH (default 2) is how long each network's training and inference are timed; RUN_LIMIT (default 520) how many
+# seconds all may take: what would come later is skipped. PRECISIONS are those to run (default: float32 tf32 bf16).
 set -u
 cd "$(dirname "$0")" || exit 3
 device=${1:-cuda}
-each=${SECONDS_EACH:-5}
+each=${SECONDS_EACH:-2}
 limit=${RUN_LIMIT:-520}
 began=$(date +%s)
 results=results.json
 left() { echo $((limit - ($(date +%s) - began))); }
-# Those that start soonest come first.
-networks="mlp lenet resnet20 unet resnet50 vgg16"
+gunzip -f models/*.gz 2>/dev/null || :
+# Those that start soonest come first; correctness in float32 before the rest.
+networks=
+for precision in ${PRECISIONS:-float32 tf32 bf16}; do
+  case $precision in float32) suffix= ;; *) suffix=_$precision ;; esac
+  for n in mlp lenet resnet20 unet resnet50 vgg16; do networks="$networks $n$suffix"; done
+done
+# How far from the CPU, which computes in float32: of a tensor's largest magnitude, after three steps.
+tolerance() { case $1 in *_tf32) echo 2e-2 ;; *_bf16) echo 1e-1 ;; *) echo 1e-3 ;; esac }
 
 gpu=none
 if command -v nvidia-smi >/dev/null 2>&1; then
@@ -24,7 +31,6 @@ if command -v compute-sanitizer >/dev/null 2>&1; then sanitizer=1; else
   sanitizer=0
   echo "skipped: compute-sanitizer is not installed" >&2
 fi
-echo "skipped: tf32 and bf16, for which there are no bundles here" >&2
 
 failed=0
 {
@@ -34,7 +40,7 @@ failed=0
     [ -x "./$n" ] || { echo "skipped: $n is not in this folder" >&2; continue; }
     if [ "$(left)" -lt 30 ]; then echo "skipped: $n, for want of time" >&2; continue; fi
     echo "$n ..." >&2
-    line=$(timeout "$(left)" "./$n" bench --device "$device" --seconds "$each" 2>"$n.log")
+    line=$(timeout "$(left)" "./$n" bench --device "$device" --seconds "$each" --tolerance "$(tolerance "$n")" 2>"$n.log")
     code=$?
     if [ -z "$line" ]; then
       line=$(printf '{"model": "%s", "failed": %d}' "$n" "$code")
@@ -56,20 +62,22 @@ failed=0
     fi
   done
   printf '],\n"torch": '
-  if [ "$device" != cpu ] && python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null && [ "$(left)" -gt 30 ]; then
-    timeout "$(left)" python3 torch_times.py "$each" || printf 'null'
+  probe='import torch'
+  [ "$device" = cpu ] || probe='import torch; assert torch.cuda.is_available()'
+  if python3 -c "$probe" 2>/dev/null && [ "$(left)" -gt 30 ]; then
+    timeout "$(left)" python3 torch_times.py "$each" "${device%%:*}" "$(left)" || printf 'null'
   else
-    echo "skipped: PyTorch's times, for there is no python3 with torch and a GPU, or no time" >&2
+    echo "skipped: PyTorch's times, for there is no python3 with torch for this device, or no time" >&2
     printf 'null'
   fi
   printf '}\n'
 } >"$results"
 
 # The table.
-printf '%-10s %-6s %12s %14s %12s %14s\n' network right train_ms train_gpu_ms infer_ms infer_gpu_ms
+printf '%-13s %-6s %12s %14s %12s %14s\n' network right train_ms train_gpu_ms infer_ms infer_gpu_ms
 value() { printf '%s' "$1" | sed -n "s/.*\"$2\":\\([^,}]*\\).*/\\1/p"; }
 grep '"model"' "$results" | while IFS= read -r line; do
-  printf '%-10s %-6s' "$(value "$line" model | tr -d '"')" "$(value "$line" right)"
+  printf '%-13s %-6s' "$(value "$line" model | tr -d '"')" "$(value "$line" right)"
   for key in train_ms train_gpu_ms infer_ms infer_gpu_ms; do
     v=$(value "$line" $key)
     case $key in *gpu*) w=14 ;; *) w=12 ;; esac
