@@ -21,10 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a user meets it: what it prints where, and with which code it ends. */
 class CommandLineTest {
-  private static final String LENET =
-      (Files.isDirectory(Path.of("../examples")) ? Path.of("../examples") : Path.of("examples"))
-          .resolve("lenet.model")
-          .toString();
+  private static final String LENET = Run.EXAMPLES.resolve("lenet.model").toString();
 
   @TempDir Path folder;
 

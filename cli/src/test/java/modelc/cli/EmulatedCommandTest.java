@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code --device ptx-emulator}: the losses are the CPU's, and a run moves between the two. */
 class EmulatedCommandTest {
-  private static final Path EXAMPLES =
-      Files.isDirectory(Path.of("../examples")) ? Path.of("../examples") : Path.of("examples");
-
   @TempDir Path folder;
 
   @Test
@@ -32,7 +28,7 @@ class EmulatedCommandTest {
   }
 
   private JsonObject train(String to, String device, String... more) {
-    List<Object> words = new ArrayList<>(List.of("train", EXAMPLES.resolve("xor.model")));
+    List<Object> words = new ArrayList<>(List.of("train", Run.EXAMPLES.resolve("xor.model")));
     words.addAll(List.of("epochs=4", "--device", device, "--json", "--out", folder.resolve(to)));
     words.addAll(List.of(more));
     Run run = run(words.toArray());

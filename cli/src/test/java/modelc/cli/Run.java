@@ -5,6 +5,8 @@ import com.google.gson.JsonParser;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,6 +16,10 @@ import java.util.List;
  * @param code it ended with
  */
 record Run(int code, String out, String err) {
+  /** The examples, whether tests run in their module or at the root. */
+  static final Path EXAMPLES =
+      Files.isDirectory(Path.of("../examples")) ? Path.of("../examples") : Path.of("examples");
+
   /** Runs a command in this process, with the texts of {@code arguments}. */
   static Run run(Object... arguments) {
     var out = new ByteArrayOutputStream();

@@ -182,9 +182,7 @@ class WeightsCommandTest {
   /** At rate 0 the weights that come out are those that went in; the new head has its own. */
   @Test
   void trainingBeginsWithWhatFits() throws IOException {
-    Path lenet =
-        (Files.isDirectory(Path.of("../examples")) ? Path.of("../examples") : Path.of("examples"))
-            .resolve("lenet.model");
+    Path lenet = Run.EXAMPLES.resolve("lenet.model");
     Tensor conv1 = tensor(1, 6, 1, 5, 5);
     Path theirs = folder.resolve("theirs.safetensors");
     Safetensors.write(
