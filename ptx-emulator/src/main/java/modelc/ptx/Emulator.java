@@ -131,10 +131,12 @@ public final class Emulator {
     }
     long instructions = 0;
     long threadInstructions = 0;
+    long flops = 0;
     long divergences = 0;
     for (Warp w : block.warps) {
       instructions += w.total + w.executed;
       threadInstructions += w.threadInstructions;
+      flops += w.flops;
       divergences += w.divergences;
     }
     return new LaunchReport(
@@ -143,6 +145,7 @@ public final class Emulator {
         launch.block(),
         instructions,
         threadInstructions,
+        flops,
         divergences,
         block.meetings,
         block.memory.globalRead,

@@ -45,6 +45,7 @@ final class FloatOps {
   static Code decode(Operation o) {
     Type t = o.type();
     Mode mode = Mode.of(o);
+    o.counts(operations(o.opcode()) * (t.isPacked() ? 2 : 1));
     return switch (o.opcode()) {
       case "add" -> two(o, t, add(mode));
       case "sub" -> two(o, t, sub(mode));
@@ -58,6 +59,14 @@ final class FloatOps {
       case "fma", "mad" -> fma(o, t, mode);
       case "neg", "abs" -> sign(o, t, mode);
       default -> throw o.notEmulated();
+    };
+  }
+
+  private static int operations(String opcode) {
+    return switch (opcode) {
+      case "fma", "mad" -> 2;
+      case "copysign", "neg", "abs" -> 0;
+      default -> 1;
     };
   }
 

@@ -18,6 +18,7 @@ final class FunctionOps {
     boolean approximate = o.has("approx");
     FloatOps.Mode mode = FloatOps.Mode.of(o);
     checkForm(o, t, approximate);
+    o.counts(t.isPacked() ? 2 : 1);
     LongUnaryOperator f = t == Type.F64 ? float64(o, mode, approximate) : narrow(o, mode);
     LongUnaryOperator whole =
         t.isPacked() ? x -> f.applyAsLong(x & 0xffff) | f.applyAsLong(x >>> 16) << 16 : f;

@@ -10,6 +10,7 @@ import modelc.ptx.syntax.Place;
  * @param writes value registers that it defines
  * @param predicateReads predicate registers that have to be defined
  * @param predicateWrites predicate registers that it defines
+ * @param flops of a thread
  * @param text for messages
  */
 record Inst(
@@ -20,5 +21,6 @@ record Inst(
     int[] writes,
     int[] predicateReads,
     int[] predicateWrites,
+    int flops,
     Place place,
     String text) {}

@@ -5,6 +5,8 @@ package modelc.ptx;
  *
  * @param warpInstructions instructions, once for each warp or diverged part of one
  * @param threadInstructions instructions, once for each thread
+ * @param flops floating-point operations of all threads, a multiply-add being two; signs and
+ *     comparisons are none
  * @param divergences branches that parted the lanes of a warp
  * @param barriers how often all threads of a block met
  * @param globalRead bytes read from global memory by threads, asynchronous copies included
@@ -17,6 +19,7 @@ public record LaunchReport(
     Dim3 block,
     long warpInstructions,
     long threadInstructions,
+    long flops,
     long divergences,
     long barriers,
     long globalRead,

@@ -50,6 +50,7 @@ final class MatrixOps {
     if (!m.fits(d.length, a.length, b.length, c.length)) {
       throw o.invalid("has fragments of the wrong size");
     }
+    o.counts(2 * 16 * 8 * depth / 32);
     return (w, mask) -> m.run(w.r, d, a, b, c);
   }
 

@@ -19,6 +19,7 @@ final class Operation {
   private final Statement.Instruction syntax;
   private final List<Type> types = new ArrayList<>();
   private final List<String> unused = new ArrayList<>();
+  private int flops;
   private final Set<Integer> reads = new HashSet<>();
   private final Set<Integer> writes = new HashSet<>();
   private final Set<Integer> predicateReads = new HashSet<>();
@@ -357,6 +358,11 @@ final class Operation {
     predicateWrites.clear();
   }
 
+  /** It is so many floating-point operations of a thread, a multiply-add being two. */
+  void counts(int operations) {
+    flops = operations;
+  }
+
   Inst inst(Flow flow, Code code) {
     if (!unused.isEmpty()) {
       throw invalid("has modifier ." + unused.getFirst() + ", which is not emulated");
@@ -377,6 +383,7 @@ final class Operation {
         ints(writes),
         ints(predicateReads),
         ints(predicateWrites),
+        flops,
         syntax.place(),
         syntax.toString());
   }
@@ -393,6 +400,7 @@ final class Operation {
         new int[0],
         new int[0],
         new int[0],
+        i.flops(),
         i.place(),
         i.text());
   }

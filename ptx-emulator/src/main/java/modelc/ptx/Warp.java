@@ -57,6 +57,7 @@ final class Warp {
   long total;
 
   long threadInstructions;
+  long flops;
   long divergences;
   final AsyncCopies copies;
   private final List<Split> splits = new ArrayList<>();
@@ -175,7 +176,9 @@ final class Warp {
         mask &= predicate(i.guard());
       }
       executed++;
-      threadInstructions += Integer.bitCount(mask);
+      int threads = Integer.bitCount(mask);
+      threadInstructions += threads;
+      flops += (long) threads * i.flops();
       Flow flow = i.flow();
       if (flow instanceof Flow.Next) {
         if (mask != 0) {

@@ -81,6 +81,7 @@ class EmulatorTest {
     assertThat(z.toFloats()).isEqualTo(range(300, 101));
     assertThat(report.globalRead()).isEqualTo(2400);
     assertThat(report.globalWritten()).isEqualTo(1200);
+    assertThat(report.flops()).isEqualTo(300);
     // Block 2 has one warp in part beyond 300; the warps beyond it all leave.
     assertThat(report.divergences()).isEqualTo(1);
   }

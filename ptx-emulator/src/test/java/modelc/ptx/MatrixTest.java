@@ -143,14 +143,16 @@ class MatrixTest {
     var memory = new DeviceMemory();
     DeviceBuffer d = memory.allocate("d", 4 * fc.length);
     String mma = "mma.sync.aligned.m16n8k%d.row.col.f32.%s.%s.f32".formatted(depth, type, type);
-    Ptx.run(
-        kernel(mma, fa.length / 32, fb.length / 32, 4),
-        memory,
-        32,
-        memory.of("a", fa),
-        memory.of("b", fb),
-        memory.of("c", fc),
-        d);
+    LaunchReport report =
+        Ptx.run(
+            kernel(mma, fa.length / 32, fb.length / 32, 4),
+            memory,
+            32,
+            memory.of("a", fa),
+            memory.of("b", fb),
+            memory.of("c", fc),
+            d);
+    assertThat(report.flops()).isEqualTo(2 * ROWS * COLUMNS * depth);
     float[] out = d.toFloats();
     for (int lane = 0; lane < 32; lane++) {
       for (int i = 0; i < 4; i++) {
