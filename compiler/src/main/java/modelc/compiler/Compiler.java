@@ -204,7 +204,8 @@ public final class Compiler {
   }
 
   private String fused(Program program) {
-    List<FusedEntry> entries = Pipeline.fuse(Pipeline.prepare(program, options), options);
+    List<FusedEntry> entries =
+        Pipeline.fuse(Pipeline.prepare(program, options), machine.target(), options);
     var out = new StringBuilder();
     entries.forEach(e -> out.append(FusedPrinter.print(e)).append('\n'));
     return out.toString();

@@ -22,6 +22,7 @@ import modelc.passes.layout.FullWindows;
 import modelc.passes.layout.MaterializePadding;
 import modelc.passes.layout.SeparateResults;
 import modelc.passes.plan.Assembly;
+import modelc.passes.plan.JoinRows;
 import modelc.passes.simplify.Simplify;
 import modelc.passes.vectorize.Vectorize;
 
@@ -58,12 +59,8 @@ public final class Pipeline {
 
   public static Lowered lower(Program program, Hardware hardware, Options options) {
     Program prepared = prepare(program, options);
-    List<FusedEntry> fused = fuse(prepared, options);
-    Hardware scheduled =
-        switch (hardware) {
-          case Gpu gpu -> gpu.withPrecision(options.precision());
-          case Target target -> target;
-        };
+    Hardware scheduled = scheduled(hardware, options);
+    List<FusedEntry> fused = fuse(prepared, scheduled, options);
     var entries = new ArrayList<LoopEntry>();
     var memory = new HashMap<String, Assembly.Memory>();
     for (FusedEntry f : fused) {
@@ -132,13 +129,25 @@ public final class Pipeline {
     return result;
   }
 
+  private static Hardware scheduled(Hardware hardware, Options options) {
+    return switch (hardware) {
+      case Gpu gpu -> gpu.withPrecision(options.precision());
+      case Target target -> target;
+    };
+  }
+
   /** Layouts and groups of every entry. */
-  public static List<FusedEntry> fuse(Program prepared, Options options) {
+  public static List<FusedEntry> fuse(Program prepared, Hardware hardware, Options options) {
     var fused = new ArrayList<FusedEntry>();
     for (Entry e : prepared.entries()) {
       checkInterrupt();
       AssignLayouts.Result r = AssignLayouts.assign(e);
-      fused.add(Fusion.fuse(r.entry(), r.layouts(), options.fuse()));
+      FusedEntry groups = Fusion.fuse(r.entry(), r.layouts(), options.fuse());
+      fused.add(
+          switch (hardware) {
+            case Gpu gpu -> JoinRows.run(groups, gpu);
+            case Target _ -> groups;
+          });
     }
     return fused;
   }

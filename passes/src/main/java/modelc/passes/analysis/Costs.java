@@ -1,6 +1,7 @@
 package modelc.passes.analysis;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -61,16 +62,35 @@ public record Costs(
     return of(function, Set.of(), sizes);
   }
 
+  /**
+   * The arithmetic of {@code values}, a group's or any others.
+   *
+   * @param sizes the value of every symbol
+   * @return multiply-adds of dot_general and convolution, counted as 2
+   * @throws ArithmeticException if it overflows
+   */
+  public static long flops(Collection<Value> values, Map<Symbol, Long> sizes) {
+    ToLongFunction<Symbol> size = sizes(sizes);
+    long flops = 0;
+    for (Value v : values) {
+      flops = Math.addExact(flops, flops(v, size));
+    }
+    return flops;
+  }
+
+  private static ToLongFunction<Symbol> sizes(Map<Symbol, Long> sizes) {
+    return s -> {
+      Long value = sizes.get(s);
+      if (value == null) {
+        throw new IllegalArgumentException("symbol " + s + " has no value");
+      }
+      return value;
+    };
+  }
+
   private static Costs of(Function function, Set<Integer> inPlace, Map<Symbol, Long> sizes) {
     Function f = Inline.inline(function);
-    ToLongFunction<Symbol> size =
-        s -> {
-          Long value = sizes.get(s);
-          if (value == null) {
-            throw new IllegalArgumentException("symbol " + s + " has no value");
-          }
-          return value;
-        };
+    ToLongFunction<Symbol> size = sizes(sizes);
     List<Value> order = Graph.topological(f.results());
     var ops = new ArrayList<OpCost>();
     long flops = 0;

@@ -63,8 +63,7 @@ public final class Assembly {
   }
 
   public static Result assemble(FusedEntry fused, Hardware hardware) {
-    FusedEntry joined = hardware instanceof Gpu gpu ? JoinRows.run(fused, gpu) : fused;
-    return new Assembly(joined, hardware).run();
+    return new Assembly(fused, hardware).run();
   }
 
   private Result run() {
@@ -81,7 +80,7 @@ public final class Assembly {
     decideInPlace(kernels);
     MemoryPlanner.Plan plan = plan(kernels);
     List<Launch> launches = Barriers.place(kernels.stream().map(this::step).toList());
-    var result = new LoopEntry(entry.name(), symbols(), arguments, plan.bytes(), launches);
+    var result = new LoopEntry(entry.name(), symbols(entry), arguments, plan.bytes(), launches);
     return new Result(result, new Memory(plan.bytes(), plan.lowerBound()));
   }
 
@@ -136,8 +135,18 @@ public final class Assembly {
     arguments.add(new ArgumentBuffer(name, b.dtype(), b.size()));
   }
 
+  /**
+   * What the names of the kernels of an entry's group begin with, merged ones aside, which compute
+   * several.
+   *
+   * @param group its place among the groups
+   */
+  public static String prefix(Entry entry, int group) {
+    return entry.name() + "_" + group + "_";
+  }
+
   private Part part(int i, Group g) {
-    String name = entry.name() + "_" + i + "_" + Names.of(g);
+    String name = prefix(entry, i) + Names.of(g);
     var lowered = GroupLowering.lower(name, g, fused.layouts(), storage, hardware);
     scratch.addAll(lowered.scratch());
     boolean simple = g.kind() == Group.Kind.MAP || g.kind() == Group.Kind.REDUCE;
@@ -224,7 +233,8 @@ public final class Assembly {
     return new Barriers.Step(new Launch(k, to, Work.isWorthSplitting(k), false), Part.writes(k));
   }
 
-  private List<Symbol> symbols() {
+  /** The symbols that sizes of an entry use. */
+  public static List<Symbol> symbols(Entry entry) {
     var symbols = new TreeSet<Symbol>();
     for (Value v : Graph.topological(entry.function().results())) {
       v.type().shape().dims().forEach(d -> symbols.addAll(d.symbols()));

@@ -30,7 +30,7 @@ import modelc.passes.lower.Storage;
  *
  * <p>Whether a group needs its own row alone is found out by lowering it.
  */
-final class JoinRows {
+public final class JoinRows {
   /** Groups after the first reduction that are looked at. */
   private static final int WINDOW = 64;
 
@@ -71,7 +71,7 @@ final class JoinRows {
     trial.put(v, Buffer.global(name, v.type().dtype(), v.type().shape().elements()), layout);
   }
 
-  static FusedEntry run(FusedEntry fused, Gpu gpu) {
+  public static FusedEntry run(FusedEntry fused, Gpu gpu) {
     var join = new JoinRows(fused, gpu);
     int i = 0;
     while (i < join.groups.size()) {
