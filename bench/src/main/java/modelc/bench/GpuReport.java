@@ -1,7 +1,6 @@
 package modelc.bench;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -10,10 +9,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
+import java.util.Optional;
+import modelc.backend.gpu.Ptxas;
 import modelc.compiler.Compiler;
 import modelc.compiler.EmulatedDevice;
+import modelc.ir.Symbol;
+import modelc.ir.tensor.Program;
+import modelc.passes.Gpu;
+import modelc.passes.Options;
+import modelc.passes.Pipeline;
+import modelc.passes.analysis.Costs;
+import modelc.passes.fuse.FusedEntry;
+import modelc.passes.plan.Assembly;
 import modelc.ptx.DeviceBuffer;
 import modelc.ptx.Dim3;
 import modelc.ptx.LaunchReport;
@@ -24,168 +31,172 @@ import modelc.runtime.Model;
 import modelc.runtime.Session;
 
 /**
- * What each GPU kernel of a training step moves and needs, without a GPU: the bytes its threads
- * load and store, as the emulator counts them, beside the floor, which is each of its buffers once;
- * its instructions; and where {@code MODELC_PTXAS} names NVIDIA's assembler its registers, spills
- * and occupancy for compute capabilities 8.0 and 9.0. Caches are not modelled: bytes are those that
- * threads ask for.
+ * What each GPU kernel of a training step moves, computes and needs, without a GPU: the bytes its
+ * threads load and store, as the emulator counts them, beside the floor, which is each of its
+ * buffers once; its floating-point operations, beside those of its products and convolutions in the
+ * model; its instructions; and where {@code MODELC_PTXAS} names NVIDIA's assembler its registers,
+ * spills and occupancy. Caches are not modelled: bytes are those that threads ask for.
  *
- * <p>Arguments: the network, the batch (default 4).
+ * <p>Arguments: the network, the batch (default 4). Or a file of PTX, of whose kernels the
+ * assembler's part is told alone; ends with 1 if one spills.
  */
 public final class GpuReport {
-  private static final List<Integer> CAPABILITIES = List.of(80, 90);
-  private static final int WARP = 32;
-
-  /** Of a multiprocessor. */
-  private static final int REGISTERS = 65536;
-
-  private static final int THREADS = 2048;
-  private static final int BLOCKS = 32;
-
-  /** Registers are given to a warp so many at a time. */
-  private static final int REGISTER_UNIT = 256;
-
-  /** Shared memory of a multiprocessor, and what the driver takes of it for each block. */
-  private static final Map<Integer, Integer> SHARED = Map.of(80, 164 << 10, 90, 228 << 10);
-
-  private static final int SHARED_OF_DRIVER = 1 << 10;
-
-  private static final Pattern FUNCTION =
-      Pattern.compile(
-          "Function properties for (\\S+)\\s+\\d+ bytes stack frame, (\\d+) bytes spill stores, "
-              + "(\\d+) bytes spill loads\\s+ptxas info\\s+: Used (\\d+) registers(.*)");
-
-  private static final Pattern SHARED_BYTES = Pattern.compile("(\\d+) bytes smem");
+  private static final List<String> ARCHITECTURES = List.of("sm_80", "sm_90");
 
   private GpuReport() {}
 
   /** What all launches of a kernel did. */
-  private record Sum(int launches, int threads, long moved, long floor, long instructions) {
+  private record Sum(
+      int launches, int threads, long moved, long bytes, long done, long flops, long instructions) {
     Sum plus(Sum o) {
       return new Sum(
           launches + o.launches,
           threads,
           moved + o.moved,
-          floor + o.floor,
+          bytes + o.bytes,
+          done + o.done,
+          flops + o.flops,
           instructions + o.instructions);
-    }
-  }
-
-  /** What the assembler made of a kernel. */
-  private record Code(int registers, int shared, int spilled) {
-    /** The share of a multiprocessor's warps that the blocks have which fit on it. */
-    double occupancy(int threads, int capability) {
-      int warps = Math.ceilDiv(threads, WARP);
-      int each = Math.ceilDiv(registers * WARP, REGISTER_UNIT) * REGISTER_UNIT;
-      int all = SHARED.getOrDefault(capability, 0);
-      int blocks =
-          Math.min(
-              Math.min(BLOCKS, THREADS / (warps * WARP)),
-              Math.min(REGISTERS / (each * warps), all / (shared + SHARED_OF_DRIVER)));
-      return blocks * warps / (double) (THREADS / WARP);
     }
   }
 
   /** Counts what launches do. */
   private static final class CountingDevice extends EmulatedDevice {
     final Map<String, Sum> sums = new LinkedHashMap<>();
+    private final Map<String, Long> flops;
     String ptx = "";
+
+    CountingDevice(Map<String, Long> flops) {
+      this.flops = flops;
+    }
 
     @Override
     public void load(DeviceProgram program) {
       super.load(program);
-      ptx = program.moduleFor(CAPABILITIES.getFirst()).orElseThrow().ptx();
+      ptx = program.moduleFor(80).orElseThrow().ptx();
     }
 
     @Override
     protected LaunchReport run(PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
       LaunchReport r = super.run(kernel, grid, block, operands);
-      long floor =
+      long bytes =
           Arrays.stream(operands).mapToLong(o -> o instanceof DeviceBuffer b ? b.bytes() : 0).sum();
       var sum =
           new Sum(
               1,
               (int) block.count(),
               r.globalRead() + r.globalWritten(),
-              floor,
+              bytes,
+              r.flops(),
+              needed(kernel.name()),
               r.threadInstructions());
       sums.merge(kernel.name(), sum, Sum::plus);
       return r;
     }
+
+    /** The second kernel of a product in pieces adds them up: that is no part of the product. */
+    private long needed(String kernel) {
+      return kernel.endsWith("_sum")
+          ? 0
+          : flops.entrySet().stream()
+              .filter(e -> kernel.startsWith("k_" + e.getKey()))
+              .mapToLong(Map.Entry::getValue)
+              .sum();
+    }
   }
 
-  public static void main(String[] args) throws IOException, InterruptedException {
+  public static void main(String[] args) throws IOException {
+    Optional<Ptxas> ptxas = Ptxas.ofEnvironment();
+    if (args[0].endsWith(".ptx")) {
+      System.exit(spilling(ptxas.orElseThrow(), Files.readString(Path.of(args[0]))) ? 1 : 0);
+    }
     int batch = args.length > 1 ? Integer.parseInt(args[1]) : 4;
-    var device = new CountingDevice();
-    try (Model model = new Compiler().on(device, Steps.program(args[0], batch));
+    Program program = Steps.program(args[0], batch);
+    var device = new CountingDevice(flops(program, batch));
+    try (Model model = new Compiler().on(device, program);
         Session session = model.open(1)) {
       Call step = Steps.prepare(session);
       device.sums.clear();
       step.run();
     }
-    String ptxas = System.getenv("MODELC_PTXAS");
-    var codes = new LinkedHashMap<Integer, Map<String, Code>>();
-    for (int capability : CAPABILITIES) {
-      codes.put(capability, ptxas == null ? Map.of() : assemble(ptxas, capability, device.ptx));
-    }
-    print(device.sums, codes);
-    if (ptxas == null) {
+    print(device.sums, ptxas.isPresent() ? codes(ptxas.get(), device.ptx) : Map.of());
+    if (ptxas.isEmpty()) {
       System.out.println("MODELC_PTXAS names no ptxas: no registers, spills and occupancy");
     }
   }
 
-  private static Map<String, Code> assemble(String ptxas, int capability, String ptx)
-      throws IOException, InterruptedException {
-    Path file = Files.createTempFile("modelc", ".ptx");
-    try {
-      Files.writeString(file, ptx);
-      Process p =
-          new ProcessBuilder(
-                  ptxas, "-v", "-arch=sm_" + capability, "-o", "/dev/null", file.toString())
-              .redirectErrorStream(true)
-              .start();
-      String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (p.waitFor() != 0) {
-        throw new IOException(ptxas + ": " + said);
+  /** The arithmetic of each group of the training step, by what its kernels' names begin with. */
+  private static Map<String, Long> flops(Program program, long batch) {
+    Options options = Options.DEFAULT;
+    Program prepared = Pipeline.prepare(program, options);
+    var flops = new HashMap<String, Long>();
+    for (FusedEntry e : Pipeline.fuse(prepared, Gpu.SM_80, options)) {
+      var sizes = new HashMap<Symbol, Long>();
+      Assembly.symbols(e.entry()).forEach(s -> sizes.put(s, batch));
+      for (int i = 0; i < e.groups().size(); i++) {
+        flops.put(Assembly.prefix(e.entry(), i), Costs.flops(e.groups().get(i).members(), sizes));
       }
-      var codes = new HashMap<String, Code>();
-      for (MatchResult m : FUNCTION.matcher(said).results().toList()) {
-        int spilled = Integer.parseInt(m.group(2)) + Integer.parseInt(m.group(3));
-        int shared =
-            SHARED_BYTES
-                .matcher(m.group(5))
-                .results()
-                .mapToInt(s -> Integer.parseInt(s.group(1)))
-                .sum();
-        codes.put(m.group(1), new Code(Integer.parseInt(m.group(4)), shared, spilled));
-      }
-      return codes;
-    } finally {
-      Files.delete(file);
     }
+    return flops;
   }
 
-  private static void print(Map<String, Sum> sums, Map<Integer, Map<String, Code>> codes) {
+  private static Map<String, Map<String, Ptxas.Code>> codes(Ptxas ptxas, String ptx)
+      throws IOException {
+    var codes = new LinkedHashMap<String, Map<String, Ptxas.Code>>();
+    for (String architecture : ARCHITECTURES) {
+      codes.put(architecture, ptxas.assemble(ptx, architecture));
+    }
+    return codes;
+  }
+
+  /** Prints what the assembler makes of PTX: whether a kernel spills. */
+  private static boolean spilling(Ptxas ptxas, String ptx) throws IOException {
+    boolean spilling = false;
+    for (String architecture : ARCHITECTURES) {
+      var codes = ptxas.assemble(ptx, architecture);
+      System.out.printf(
+          "%-44s %7s %9s %7s %7s %7s%n",
+          architecture, "threads", "registers", "shared", "spilled", "occup.");
+      codes.forEach(
+          (kernel, c) ->
+              System.out.printf(
+                  Locale.ROOT,
+                  "%-44s %7d %9d %7d %7d %6.0f%%%n",
+                  kernel,
+                  c.threads(),
+                  c.registers(),
+                  c.shared(),
+                  c.spilled(),
+                  100 * c.occupancy()));
+      System.out.printf(
+          Locale.ROOT,
+          "%d kernels: at most %d registers and %d bytes shared; %d spill; lowest occupancy %.0f%%%n",
+          codes.size(),
+          codes.values().stream().mapToInt(Ptxas.Code::registers).max().orElse(0),
+          codes.values().stream().mapToInt(Ptxas.Code::shared).max().orElse(0),
+          codes.values().stream().filter(c -> c.spilled() > 0).count(),
+          100 * codes.values().stream().mapToDouble(Ptxas.Code::occupancy).min().orElse(1));
+      spilling |= codes.values().stream().anyMatch(c -> c.spilled() > 0);
+    }
+    return spilling;
+  }
+
+  private static void print(Map<String, Sum> sums, Map<String, Map<String, Ptxas.Code>> codes) {
     System.out.printf(
-        "%-44s %5s %7s %11s %11s %6s %9s",
-        "kernel", "times", "threads", "moved", "floor", "x", "instr/B");
-    codes.keySet().forEach(c -> System.out.printf(" %9s %7s %7s", "sm_" + c, "spilled", "occup."));
+        "%-44s %5s %7s %11s %11s %6s %12s %12s %6s %8s",
+        "kernel", "times", "threads", "moved", "floor", "x", "flops", "floor", "x", "instr/B");
+    codes.keySet().forEach(c -> System.out.printf(" %9s %7s %7s", c, "spilled", "occup."));
     System.out.println();
     sums.forEach(
         (kernel, s) -> {
           System.out.print(line(kernel, s));
-          codes.forEach(
-              (capability, of) -> {
-                Code c = of.get(kernel);
-                if (c != null) {
-                  System.out.printf(
-                      Locale.ROOT,
-                      " %9d %7d %6.0f%%",
-                      c.registers(),
-                      c.spilled(),
-                      100 * c.occupancy(s.threads(), capability));
-                }
-              });
+          for (Map<String, Ptxas.Code> of : codes.values()) {
+            Ptxas.Code c = of.get(kernel);
+            if (c != null) {
+              System.out.printf(
+                  Locale.ROOT, " %9d %7d %6.0f%%", c.registers(), c.spilled(), 100 * c.occupancy());
+            }
+          }
           System.out.println();
         });
     System.out.println(
@@ -193,15 +204,21 @@ public final class GpuReport {
   }
 
   private static String line(String name, Sum s) {
+    String arithmetic =
+        s.flops() == 0
+            ? "%12d %12s %6s".formatted(s.done(), "", "")
+            : String.format(
+                Locale.ROOT, "%12d %12d %6.2f", s.done(), s.flops(), s.done() / (double) s.flops());
     return String.format(
         Locale.ROOT,
-        "%-44s %5d %7d %11d %11d %6.1f %9.1f",
+        "%-44s %5d %7d %11d %11d %6.1f %s %8.1f",
         name,
         s.launches(),
         s.threads(),
         s.moved(),
-        s.floor(),
-        s.moved() / (double) s.floor(),
-        s.instructions() / (double) s.floor());
+        s.bytes(),
+        s.moved() / (double) s.bytes(),
+        arithmetic,
+        s.instructions() / (double) s.bytes());
   }
 }
