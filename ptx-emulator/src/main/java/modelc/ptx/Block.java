@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import modelc.ptx.syntax.Place;
+import org.jspecify.annotations.Nullable;
 
 /** A block of threads: its warps, their turns, shared memory and barriers. */
 final class Block {
@@ -14,6 +15,11 @@ final class Block {
   final Warp[] warps;
   final Region shared;
   final Memory memory;
+
+  /** Where the program has matrix products of warpgroups: what they read. */
+  final @Nullable AsyncProxy proxy;
+
+  private final Warpgroup[] warpgroups;
 
   /** The block's number in the grid, and its place. */
   int number;
@@ -42,6 +48,7 @@ final class Block {
     int size = program.dynamicShared() + launch.dynamicShared();
     shared = new Region("shared memory", size, true);
     memory = new Memory(this);
+    proxy = program.wgmma() ? new AsyncProxy(this, threads) : null;
     warps = new Warp[(threads + 31) / 32];
     for (int i = 0; i < warps.length; i++) {
       int left = threads - 32 * i;
@@ -49,6 +56,10 @@ final class Block {
     }
     for (int i = 0; i < BARRIERS; i++) {
       barriers[i] = new Barrier();
+    }
+    warpgroups = new Warpgroup[(warps.length + Warpgroup.WARPS - 1) / Warpgroup.WARPS];
+    for (int i = 0; i < warpgroups.length; i++) {
+      warpgroups[i] = new Warpgroup(this, i);
     }
     random = new Random(launch.options().seed());
   }
@@ -64,6 +75,12 @@ final class Block {
       shared.mark(gap[0], gap[1] - gap[0], Region.GAP);
     }
     memory.start();
+    if (proxy != null) {
+      proxy.clear();
+    }
+    for (Warpgroup g : warpgroups) {
+      g.clear();
+    }
     for (Barrier b : barriers) {
       b.reset();
     }
@@ -99,6 +116,13 @@ final class Block {
       }
     }
     Divergence.check(this);
+    for (Warpgroup g : warpgroups) {
+      g.end();
+    }
+  }
+
+  Warpgroup warpgroup(Warp w) {
+    return warpgroups[w.index / Warpgroup.WARPS];
   }
 
   /** Adds those warps that a barrier has let go. */

@@ -12,7 +12,7 @@ final class CopyOps {
       throw o.notEmulated();
     }
     if (o.has("bulk") || o.has("mbarrier") || o.has("tensor")) {
-      throw o.invalid("is not emulated: clusters, mbarrier, TMA and wgmma are not yet");
+      throw o.invalid("is not emulated: clusters, mbarrier and TMA are not yet");
     }
     Code code =
         switch (o.oneOf("commit_group", "wait_group", "wait_all")) {

@@ -47,6 +47,10 @@ final class Decoder {
     }
   }
 
+  String target() {
+    return module.target();
+  }
+
   Names names() {
     return registers.names();
   }
@@ -86,7 +90,8 @@ final class Decoder {
         layout.gaps(),
         dynamic,
         layout.localBytes(),
-        granule);
+        granule,
+        code.stream().anyMatch(i -> WgmmaOps.is(i.text())));
   }
 
   private static Statement.Instruction synthetic(String opcode, Place place) {

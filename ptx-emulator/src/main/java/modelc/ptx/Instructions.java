@@ -13,8 +13,9 @@ final class Instructions {
       case "shfl", "vote", "match", "redux", "activemask", "elect" -> WarpOps.decode(o);
       case "mma", "ldmatrix", "stmatrix" -> MatrixOps.decode(o);
       case "cp" -> CopyOps.decode(o);
-      case "wgmma", "mbarrier", "wmma", "tcgen05", "mapa", "getctarank", "multimem", "tensormap" ->
-          throw o.invalid("is not emulated: clusters, mbarrier, TMA and wgmma are not yet");
+      case "wgmma" -> WgmmaOps.decode(o);
+      case "mbarrier", "wmma", "tcgen05", "mapa", "getctarank", "multimem", "tensormap" ->
+          throw o.invalid("is not emulated: clusters, mbarrier and TMA are not yet");
       default -> o.inst(new Flow.Next(), plain(o));
     };
   }
@@ -40,8 +41,8 @@ final class Instructions {
       case "shl", "shr", "shf", "bfe", "bfi", "clz", "popc", "brev", "bfind", "bmsk", "szext" ->
           BitOps.decode(o);
       case "rem", "sad", "mul24", "mad24" -> IntegerOps.decode(o);
+      case "fence" -> o.has("proxy") ? WgmmaOps.proxyFence(o) : MoveOps.hint(o);
       case "membar",
-          "fence",
           "nanosleep",
           "griddepcontrol",
           "pmevent",

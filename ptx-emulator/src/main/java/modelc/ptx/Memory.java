@@ -158,6 +158,16 @@ final class Memory {
     }
   }
 
+  /**
+   * Prepares a read of shared memory by a matrix product of the warp.
+   *
+   * @return its place
+   */
+  int readByProduct(Warp w, long address, int bytes) {
+    read(w, 0, Space.SHARED, address, bytes, false);
+    return offset;
+  }
+
   /** A part of what was found, from {@code from} bytes behind its begin. */
   long value(int from, int bytes) {
     return region.get(offset + from, bytes);
@@ -171,6 +181,9 @@ final class Memory {
     }
     if (!region.writable(offset, bytes)) {
       throw undefined(w, lane, bytes, "writes ");
+    }
+    if (block.proxy != null && region == block.shared) {
+      block.proxy.write(w, lane, offset, bytes);
     }
     Races record = races ? region.races(granule) : null;
     if (record != null) {

@@ -34,14 +34,11 @@ final class Mma {
   }
 
   void run(long[] r, int[] d, int[] a, int[] b, int[] c) {
-    var left = new double[16][depth];
+    double[][] left = left(r, a);
     var right = new double[8][depth];
     for (int lane = 0; lane < 32; lane++) {
       int group = lane >> 2;
       int member = lane & 3;
-      for (int i = 0; i < depth / 2; i++) {
-        left[rowOfA(group, i)][columnOfA(member, i)] = value(r, a, lane, i);
-      }
       for (int i = 0; i < depth / 4; i++) {
         int k = tf32 ? member + 4 * i : member * 2 + (i & 1) + 8 * (i >> 1);
         right[group][k] = value(r, b, lane, i);
@@ -50,6 +47,17 @@ final class Mma {
     for (int lane = 0; lane < 32; lane++) {
       results(r, d, c, lane, left, right);
     }
+  }
+
+  /** The first factor of a warp, from the registers that its lanes have of it. */
+  double[][] left(long[] r, int[] a) {
+    var left = new double[16][depth];
+    for (int lane = 0; lane < 32; lane++) {
+      for (int i = 0; i < depth / 2; i++) {
+        left[rowOfA(lane >> 2, i)][columnOfA(lane & 3, i)] = value(r, a, lane, i);
+      }
+    }
+    return left;
   }
 
   private void results(long[] r, int[] d, int[] c, int lane, double[][] left, double[][] right) {

@@ -22,6 +22,7 @@ final class Operation {
   private int flops;
   private final Set<Integer> reads = new HashSet<>();
   private final Set<Integer> writes = new HashSet<>();
+  private final Set<Integer> touches = new HashSet<>();
   private final Set<Integer> predicateReads = new HashSet<>();
   private final Set<Integer> predicateWrites = new HashSet<>();
 
@@ -182,6 +183,7 @@ final class Operation {
           case Symbol.Value v -> {
             checkWidth(v, n.name(), type, widest);
             reads.add(v.register());
+            touches.add(v.register());
             return v.register() * 32;
           }
           case Symbol.Variable v -> {
@@ -280,6 +282,7 @@ final class Operation {
       }
       if (scope.find(n.name()) instanceof Symbol.Value v) {
         writes.add(v.register());
+        touches.add(v.register());
         return v;
       }
     }
@@ -363,6 +366,16 @@ final class Operation {
     flops = operations;
   }
 
+  /** Registers that it accesses later than it runs, and that its code looks after. */
+  void touchesNothing() {
+    touches.clear();
+  }
+
+  /** The processor that the module was written for. */
+  String target() {
+    return decoder.target();
+  }
+
   Inst inst(Flow flow, Code code) {
     if (!unused.isEmpty()) {
       throw invalid("has modifier ." + unused.getFirst() + ", which is not emulated");
@@ -381,6 +394,7 @@ final class Operation {
         code,
         ints(reads),
         ints(writes),
+        ints(touches),
         ints(predicateReads),
         ints(predicateWrites),
         flops,
@@ -396,6 +410,7 @@ final class Operation {
         i.flow(),
         i.guard() ^ 1,
         i.code(),
+        new int[0],
         new int[0],
         new int[0],
         new int[0],

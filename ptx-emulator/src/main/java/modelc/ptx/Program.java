@@ -14,6 +14,7 @@ import modelc.ptx.syntax.Type;
  * @param dynamicShared where the memory begins whose size the launch says; its alignment is kept
  * @param localBytes of a thread
  * @param granule the smallest piece of memory that the module accesses
+ * @param wgmma whether it has matrix products of warpgroups
  */
 record Program(
     String name,
@@ -29,7 +30,8 @@ record Program(
     List<int[]> sharedGaps,
     int dynamicShared,
     int localBytes,
-    int granule) {
+    int granule,
+    boolean wgmma) {
 
   /** A parameter of the kernel. */
   record Parameter(String name, Type type, int offset, int bytes) {}

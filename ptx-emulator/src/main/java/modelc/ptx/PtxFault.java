@@ -18,6 +18,10 @@ public final class PtxFault extends RuntimeException {
     UNINITIALISED_READ,
     /** Shared memory is used while a {@code cp.async} to it has not been waited for. */
     UNFINISHED_COPY,
+    /** A register or shared memory is used while a {@code wgmma} on it has not been waited for. */
+    UNFINISHED_PRODUCT,
+    /** A {@code wgmma} on registers or shared memory that no fence has shown it. */
+    MISSING_FENCE,
     SHARED_RACE,
     GLOBAL_RACE,
     /** Threads that have to meet do not. */

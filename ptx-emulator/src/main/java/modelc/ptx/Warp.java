@@ -60,6 +60,10 @@ final class Warp {
   long flops;
   long divergences;
   final AsyncCopies copies;
+
+  /** Where the program has such: matrix products under way. */
+  final @Nullable AsyncProducts products;
+
   private final List<Split> splits = new ArrayList<>();
   private final Inst[] code;
 
@@ -75,6 +79,7 @@ final class Warp {
     predicateDefined = new int[program.predicates()];
     clocks = new int[warps];
     copies = new AsyncCopies(this);
+    products = program.wgmma() ? new AsyncProducts(this) : null;
     for (Program.Constant c : program.constants()) {
       Arrays.fill(r, c.register() * 32, c.register() * 32 + 32, c.value());
     }
@@ -99,6 +104,9 @@ final class Warp {
     total += executed;
     executed = 0;
     copies.clear();
+    if (products != null) {
+      products.clear();
+    }
     splits.clear();
     splits.add(new Split(0, lanes));
   }
@@ -358,6 +366,9 @@ final class Warp {
 
   private void execute(Inst i, int mask) {
     check(i, mask);
+    if (products != null) {
+      products.touch(i, mask);
+    }
     i.code().run(this, mask);
     for (int register : i.writes()) {
       defined[register] |= mask;

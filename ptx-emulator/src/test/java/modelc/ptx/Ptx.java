@@ -26,7 +26,11 @@ final class Ptx {
   }
 
   static String module(String text) {
-    return ".version 8.0\n.target sm_90\n.address_size 64\n" + text;
+    return module("sm_90", text);
+  }
+
+  static String module(String target, String text) {
+    return ".version 8.0\n.target " + target + "\n.address_size 64\n" + text;
   }
 
   static PtxModule parse(String text) {
@@ -40,8 +44,9 @@ final class Ptx {
     try {
       Path file = Files.createTempFile("modelc", ".ptx");
       Files.writeString(file, text);
+      String arch = text.contains(".target sm_90a") ? "sm_90a" : "sm_90";
       Process p =
-          new ProcessBuilder(PTXAS, "-arch=sm_90", "-o", "/dev/null", file.toString())
+          new ProcessBuilder(PTXAS, "-arch=" + arch, "-o", "/dev/null", file.toString())
               .redirectErrorStream(true)
               .start();
       String said = new String(p.getInputStream().readAllBytes());
