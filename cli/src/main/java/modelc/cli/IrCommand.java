@@ -1,7 +1,5 @@
 package modelc.cli;
 
-import static java.util.stream.Collectors.joining;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +49,7 @@ final class IrCommand implements Callable<Integer> {
       description =
           "Compute capability that --stage ptx is for, without the point"
               + " (default: ${DEFAULT-VALUE}).")
-  int sm = 80;
+  String sm = "80";
 
   @Option(names = "--no-fuse", description = "Every op a kernel of its own.")
   boolean noFuse;
@@ -99,14 +97,20 @@ final class IrCommand implements Callable<Integer> {
   }
 
   private String ptx(Compiler compiler, Program program) {
-    if (!PtxBackend.CAPABILITIES.contains(sm)) {
+    if (sm.equals(PtxBackend.SM_90A)) {
+      return compiler.gpuSm90a(program).text();
+    }
+    List<String> known = PtxBackend.CAPABILITIES.stream().map(String::valueOf).toList();
+    if (!known.contains(sm)) {
       throw new UsageException(
           "C0120",
           "no code is made for sm_" + sm,
           "pass one of "
-              + PtxBackend.CAPABILITIES.stream().map(String::valueOf).collect(joining(", "))
-              + ": the PTX of one runs on all later devices too");
+              + String.join(", ", known)
+              + ": the PTX of one runs on all later devices too; or "
+              + PtxBackend.SM_90A
+              + ", which runs on 9.0 alone");
     }
-    return compiler.gpu(program, sm).text();
+    return compiler.gpu(program, Integer.parseInt(sm)).text();
   }
 }

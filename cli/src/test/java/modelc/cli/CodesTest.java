@@ -127,6 +127,7 @@ class CodesTest {
     String picture = picture("p.png", 2).toString();
     said(2, "C0114", "NAME=FILE.npy", "predict", m, "--weights", w, "--input", picture);
     said(2, "C0120", "pass one of", "ir", m, "--stage", "ptx", "--sm", "12");
+    said(2, "C0120", "or 90a", "ir", m, "--stage", "ptx", "--sm", "x");
     said(2, "C0121", "ptx-emulator", "train", m, "--device", "abacus");
     said(2, "C0122", "--name", "bundle", m, "-o", folder + "/bundle", "--name", "..");
   }

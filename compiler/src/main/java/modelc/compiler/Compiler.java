@@ -194,6 +194,16 @@ public final class Compiler {
   }
 
   /**
+   * The same for devices of capability 9.0 alone, where four warps multiply large matrices together
+   * if a lower precision allows it.
+   */
+  public GpuProgram gpuSm90a(Program program) {
+    return Bounded.call(
+        program.model(),
+        () -> PtxBackend.sm90a().compile(Pipeline.lower(program, Gpu.SM_90A, options).program()));
+  }
+
+  /**
    * The text of {@code program} after the pass of that name.
    *
    * @throws java.util.NoSuchElementException if there is none

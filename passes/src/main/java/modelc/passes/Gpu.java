@@ -10,12 +10,23 @@ import modelc.ir.Precision;
  *     that there is more to gain from cutting work into pieces
  * @param sharedBytes shared memory a block may have without asking for more
  * @param precision of the factors of matrix products and convolutions
+ * @param leastForWarpgroups results that a product in a lower precision has at least for four warps
+ *     to multiply together, where the device can; 0: always
  */
-public record Gpu(long residentThreads, long sharedBytes, Precision precision) implements Hardware {
+public record Gpu(
+    long residentThreads, long sharedBytes, Precision precision, long leastForWarpgroups)
+    implements Hardware {
   /** NVIDIA's devices of compute capability 8.0 and up. */
-  public static final Gpu SM_80 = new Gpu(128 * 1024, 48 << 10, Precision.FLOAT32);
+  public static final Gpu SM_80 = new Gpu(128 * 1024, 48 << 10, Precision.FLOAT32, Long.MAX_VALUE);
+
+  /** Of capability 9.0 alone, whose tensor cores take matrices of four warps from shared memory. */
+  public static final Gpu SM_90A = new Gpu(128 * 1024, 48 << 10, Precision.FLOAT32, 1 << 19);
 
   public Gpu withPrecision(Precision precision) {
-    return new Gpu(residentThreads, sharedBytes, precision);
+    return new Gpu(residentThreads, sharedBytes, precision, leastForWarpgroups);
+  }
+
+  public Gpu withLeastForWarpgroups(long results) {
+    return new Gpu(residentThreads, sharedBytes, precision, results);
   }
 }

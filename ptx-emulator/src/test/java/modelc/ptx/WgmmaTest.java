@@ -181,7 +181,7 @@ class WgmmaTest {
         + ";\nadd.u64 %p, %p, %o;\n";
   }
 
-  private static final String SHOW = "fence.proxy.async;\nbar.sync 0;\n";
+  private static final String SHOW = "fence.proxy.async.shared::cta;\nbar.sync 0;\n";
   private static final String FENCE = "wgmma.fence.sync.aligned;\n";
   private static final String WAIT =
       "wgmma.commit_group.sync.aligned;\nwgmma.wait_group.sync.aligned 0;\n";

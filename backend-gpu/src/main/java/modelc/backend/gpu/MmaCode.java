@@ -13,8 +13,9 @@ import modelc.ir.loop.Stmt;
 import modelc.ir.loop.WarpTile;
 
 /**
- * The products of a warp as {@code mma.sync}. Factors are rounded here, {@code cvt.rna.tf32.f32}
- * and {@code cvt.rn.bf16x2.f32}: the instruction itself would drop their lower bits.
+ * The products of a warp as {@code mma.sync}, and the rounding of factors. Factors are rounded
+ * here, {@code cvt.rna.tf32.f32} and {@code cvt.rn.bf16x2.f32}: the instruction itself would drop
+ * their lower bits.
  */
 record MmaCode(KernelEmitter kernel) {
   private static final String SUMS = "{ float, float, float, float }";
@@ -37,8 +38,8 @@ record MmaCode(KernelEmitter kernel) {
     }
   }
 
-  /** The registers of a factor. */
-  private List<String> rounded(Precision precision, List<Expr> values) {
+  /** The registers of a factor, i32, with one or two elements each. */
+  List<String> rounded(Precision precision, List<Expr> values) {
     FunctionText f = kernel.text();
     var registers = new ArrayList<String>();
     switch (precision) {

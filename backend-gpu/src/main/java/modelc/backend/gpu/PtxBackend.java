@@ -24,8 +24,14 @@ public final class PtxBackend implements Backend<GpuProgram> {
   /** Compute capabilities PTX can be made for, oldest first. */
   public static final List<Integer> CAPABILITIES = List.of(80, 86, 87, 89, 90);
 
+  /** What only devices of capability 9.0 have, and no later ones. */
+  public static final String SM_90A = "90a";
+
   /** The first PTX version with all of these: drivers of CUDA 11.8 (version 520) and later. */
   private static final String PTX_VERSION = "+ptx78";
+
+  /** The first with the products of warpgroups: drivers of CUDA 12.0 (version 525) and later. */
+  private static final String PTX_VERSION_90A = "+ptx80";
 
   private final LlvmTarget target;
 
@@ -40,7 +46,23 @@ public final class PtxBackend implements Backend<GpuProgram> {
       throw new IllegalArgumentException(
           "no code is made for sm_" + capability + ", only for " + CAPABILITIES);
     }
-    target = new LlvmTarget("nvptx64-nvidia-cuda", "sm_" + capability, PTX_VERSION);
+    target = target("sm_" + capability, PTX_VERSION);
+  }
+
+  private PtxBackend(LlvmTarget target) {
+    this.target = target;
+  }
+
+  /**
+   * For devices of capability 9.0 alone: what they have that later ones do not. Programs are to be
+   * lowered for {@link modelc.passes.Gpu#SM_90A}.
+   */
+  public static PtxBackend sm90a() {
+    return new PtxBackend(target("sm_" + SM_90A, PTX_VERSION_90A));
+  }
+
+  private static LlvmTarget target(String processor, String version) {
+    return new LlvmTarget("nvptx64-nvidia-cuda", processor, version);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package modelc.backend.gpu;
 
 import java.util.List;
+import java.util.Optional;
 import modelc.backend.llvm.FunctionText;
 import modelc.backend.llvm.KernelDialect;
 import modelc.backend.llvm.KernelEmitter;
@@ -26,6 +27,12 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
    */
   private static final int THREADS_AT_ONCE = 512;
 
+  /** Sums of a thread that leave it registers for everything else, if it has 128. */
+  private static final int FEW_SUMS = 64;
+
+  /** Shared memory whose size the launch says. */
+  private static final String DYNAMIC = "@modelc_shared";
+
   /** All threads of a warp take part in a shuffle. */
   private static final String ALL = "i32 -1";
 
@@ -47,8 +54,18 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
         + ", !\"maxntidy\", i32 "
         + shape.threadsY()
         + ", !\"maxntidz\", i32 1"
-        + (shape.copies() ? ", !\"minctasm\", i32 " + THREADS_AT_ONCE / shape.threads() : "")
+        + (shape.copies() ? ", !\"minctasm\", i32 " + blocksAtOnce() : "")
         + "}";
+  }
+
+  /**
+   * A warpgroup's sums of many columns take the registers of two blocks; so do fewer sums together
+   * with the places of many small copies.
+   */
+  private int blocksAtOnce() {
+    boolean large = shape.sums().stream().anyMatch(b -> b.size().constant() > FEW_SUMS);
+    boolean both = !shape.sums().isEmpty() && shape.narrow();
+    return large || both ? 1 : THREADS_AT_ONCE / shape.threads();
   }
 
   @Override
@@ -99,6 +116,10 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
       case Stmt.Barrier _ -> f.voidIntrinsic("llvm.nvvm.barrier0");
       case Stmt.Copy c -> copy(kernel, c);
       case Stmt.WarpMma m -> new MmaCode(kernel).write(m);
+      case Stmt.StoreFactors x -> new WgmmaCode(kernel).store(x);
+      case Stmt.FenceFactors _ -> new WgmmaCode(kernel).fence();
+      case Stmt.WarpgroupMma m -> new WgmmaCode(kernel).multiply(m);
+      case Stmt.AwaitProducts a -> new WgmmaCode(kernel).await(a.pending());
       case Stmt.CommitCopies _ -> f.voidIntrinsic("llvm.nvvm.cp.async.commit.group");
       case Stmt.AwaitCopies a ->
           f.voidIntrinsic("llvm.nvvm.cp.async.wait.group", "i32 " + a.pending());
@@ -123,7 +144,34 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
   }
 
   @Override
+  public Optional<List<String>> registers(KernelEmitter kernel, Buffer buffer) {
+    return shape.sums().contains(buffer)
+        ? Optional.of(WgmmaCode.declare(kernel.text(), buffer))
+        : Optional.empty();
+  }
+
+  @Override
+  public String readRegister(FunctionText f, String name) {
+    return WgmmaCode.read(f, name);
+  }
+
+  @Override
+  public void writeRegister(FunctionText f, String name, String value) {
+    WgmmaCode.write(f, name, value);
+  }
+
+  @Override
   public String shared(KernelEmitter kernel, Buffer buffer) {
+    if (shape.dynamicSharedBytes() > 0) {
+      kernel
+          .text()
+          .module()
+          .declare(DYNAMIC + " = external addrspace(3) global [0 x i8], align 128");
+      long at = shape.sharedOffset(buffer);
+      return at == 0
+          ? DYNAMIC
+          : "getelementptr (i8, ptr addrspace(3) " + DYNAMIC + ", i64 " + at + ")";
+    }
     String name = "@" + LlvmTypes.name(kernel.kernel().name() + "_" + buffer.name());
     String type =
         "[" + buffer.size().constant() + " x " + LlvmTypes.memoryScalar(buffer.dtype()) + "]";

@@ -40,9 +40,12 @@ public record Ptxas(Path program) {
    * Shared memory of a multiprocessor by architecture, and what the driver takes of it for each
    * block.
    */
-  private static final Map<String, Integer> SHARED = Map.of("sm_80", 164 << 10, "sm_90", 228 << 10);
+  private static final Map<String, Integer> SHARED =
+      Map.of("sm_80", 164 << 10, "sm_90", 228 << 10, "sm_90a", 228 << 10);
 
   private static final int SHARED_OF_DRIVER = 1 << 10;
+
+  private static final String SERIALIZED = "Potential Performance Loss";
 
   private static final Pattern ENTRY = Pattern.compile("\\.entry (\\w+)\\(");
   private static final Pattern THREADS_OF_BLOCK = Pattern.compile("\\.maxntid (\\d+)(?:, (\\d+))?");
@@ -85,9 +88,10 @@ public record Ptxas(Path program) {
   /**
    * Makes machine code of PTX, which is thrown away.
    *
-   * @param architecture of the device, sm_80 or sm_90
+   * @param architecture of the device, sm_80, sm_90 or sm_90a
    * @return the kernels by name, in the order of the text
-   * @throws IOException if the assembler cannot be run, or refuses the text, with what it says
+   * @throws IOException if the assembler cannot be run, refuses the text, or has to wait for each
+   *     product of a warpgroup before it can go on, with what it says
    */
   public SequencedMap<String, Code> assemble(String ptx, String architecture) throws IOException {
     Path file = Files.createTempFile("modelc", ".ptx");
@@ -107,7 +111,7 @@ public record Ptxas(Path program) {
     Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
-      if (p.waitFor() != 0) {
+      if (p.waitFor() != 0 || said.contains(SERIALIZED)) {
         throw new IOException(program + ": " + said);
       }
     } catch (InterruptedException e) {

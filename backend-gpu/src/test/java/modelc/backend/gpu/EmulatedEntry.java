@@ -56,7 +56,7 @@ final class EmulatedEntry {
           module.kernel(l.kernel()),
           new Dim3(grid[0], grid[1], grid[2]),
           Dim3.of(s.threadsX(), s.threadsY()),
-          0,
+          Math.toIntExact(s.dynamicSharedBytes()),
           operands.toArray());
     }
     for (int i = 0; i < arguments.size(); i++) {

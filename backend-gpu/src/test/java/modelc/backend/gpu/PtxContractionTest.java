@@ -27,7 +27,16 @@ class PtxContractionTest {
       cases.addAll(ContractionTable.products(Gpu.SM_80.withPrecision(p)));
       cases.addAll(ContractionTable.convolutions(Gpu.SM_80.withPrecision(p)));
     }
+    for (Precision p : List.of(Precision.TF32, Precision.BF16)) {
+      cases.addAll(ContractionTable.products(warpgroups(p)));
+      cases.addAll(ContractionTable.convolutions(warpgroups(p)));
+    }
     return cases;
+  }
+
+  /** All products by warpgroups, whether it pays or not. */
+  private static Gpu warpgroups(Precision p) {
+    return Gpu.SM_90A.withPrecision(p).withLeastForWarpgroups(0);
   }
 
   @ParameterizedTest
@@ -39,7 +48,10 @@ class PtxContractionTest {
     Memory output = Memory.undefined(DType.F32, p.expected().length);
     memory.add(output);
     var loops = new LoopProgram("c", List.of(p.lowered().entry("contraction", p.arguments())));
-    GpuProgram compiled = new PtxBackend(80).compile(loops);
+    boolean warpgroups = ((Gpu) c.hardware()).leastForWarpgroups() == 0;
+    PtxBackend backend = warpgroups ? PtxBackend.sm90a() : new PtxBackend(80);
+    GpuProgram compiled = backend.compile(loops);
+    assertThat(compiled.ptx().contains("wgmma.mma_async")).isEqualTo(warpgroups && hasTerms(p));
     new EmulatedEntry(compiled, "contraction", EmulatorOptions.DEFAULT)
         .run(memory, Map.of(ContractionCase.BATCH, c.batch()));
     float[] actual = output.toFloats();
@@ -48,5 +60,10 @@ class PtxContractionTest {
           .as("element %d", i)
           .isCloseTo(p.expected()[i], within(p.tolerance()));
     }
+  }
+
+  /** A sum of nothing needs no products. */
+  private static boolean hasTerms(Prepared p) {
+    return p.terms() > 0;
   }
 }

@@ -17,6 +17,7 @@ import modelc.passes.testing.ContractionTable;
 import modelc.passes.testing.Networks;
 import modelc.passes.testing.OpCase;
 import modelc.passes.testing.OpTable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,12 +32,33 @@ class PtxasTest {
     Ptxas ptxas = Ptxas.ofEnvironment().orElse(null);
     assumeTrue(ptxas != null, "MODELC_PTXAS names no ptxas, e.g. of the package nvidia-cuda-nvcc");
     for (LoopProgram loops : programs()) {
-      String ptx = new PtxBackend(capability).compile(loops).ptx();
-      if (ptx.contains(".visible .entry")) {
-        assertThat(ptxas.assemble(ptx, "sm_" + capability))
-            .isNotEmpty()
-            .allSatisfy((name, code) -> assertThat(code.spilled()).as(name).isZero());
-      }
+      assembles(ptxas, new PtxBackend(capability), loops, "sm_" + capability);
+    }
+  }
+
+  /** What it makes of them must not wait for each product, either. */
+  @Test
+  void productsOfWarpgroupsAssembleWithoutSpills() throws IOException {
+    Ptxas ptxas = Ptxas.ofEnvironment().orElse(null);
+    assumeTrue(ptxas != null, "MODELC_PTXAS names no ptxas, e.g. of the package nvidia-cuda-nvcc");
+    var cases = new ArrayList<ContractionCase>();
+    for (Precision p : List.of(Precision.TF32, Precision.BF16)) {
+      Gpu always = Gpu.SM_90A.withPrecision(p).withLeastForWarpgroups(0);
+      cases.addAll(ContractionTable.products(always));
+      cases.addAll(ContractionTable.convolutions(always));
+    }
+    for (LoopProgram loops : programs(cases)) {
+      assembles(ptxas, PtxBackend.sm90a(), loops, "sm_90a");
+    }
+  }
+
+  private static void assembles(
+      Ptxas ptxas, PtxBackend backend, LoopProgram loops, String architecture) throws IOException {
+    String ptx = backend.compile(loops).ptx();
+    if (ptx.contains(".visible .entry")) {
+      assertThat(ptxas.assemble(ptx, architecture))
+          .isNotEmpty()
+          .allSatisfy((name, code) -> assertThat(code.spilled()).as(name).isZero());
     }
   }
 
@@ -54,6 +76,12 @@ class PtxasTest {
       cases.addAll(ContractionTable.products(Gpu.SM_80.withPrecision(p)));
       cases.addAll(ContractionTable.convolutions(Gpu.SM_80.withPrecision(p)));
     }
+    programs.addAll(programs(cases));
+    return programs;
+  }
+
+  private static List<LoopProgram> programs(List<ContractionCase> cases) {
+    var programs = new ArrayList<LoopProgram>();
     for (ContractionCase c : cases) {
       var p = c.prepare().get();
       LoopEntry entry = p.lowered().entry("contraction", p.arguments());

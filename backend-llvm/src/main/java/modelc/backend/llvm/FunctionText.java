@@ -120,6 +120,32 @@ public final class FunctionText {
     line("call void @" + name + "(" + String.join(", ", operands) + ")");
   }
 
+  /**
+   * Assembly of the machine, which runs as it stands and where it stands, by all threads that come
+   * there together.
+   *
+   * @param constraints as LLVM writes them
+   * @param operands typed
+   */
+  public void assembly(String text, String constraints, String... operands) {
+    line("call void " + asm(text, constraints, operands));
+  }
+
+  /** The same, with a result. */
+  public String assemblyResult(String type, String text, String constraints, String... operands) {
+    return result("call " + type + " " + asm(text, constraints, operands));
+  }
+
+  private static String asm(String text, String constraints, String... operands) {
+    return "asm sideeffect \""
+        + text
+        + "\", \""
+        + constraints
+        + "\"("
+        + String.join(", ", operands)
+        + ") convergent nounwind";
+  }
+
   private void declare(String resultType, String name, String... operands) {
     var types = new StringBuilder();
     for (String o : operands) {

@@ -1,6 +1,7 @@
 package modelc.backend.llvm;
 
 import java.util.List;
+import java.util.Optional;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
@@ -46,6 +47,24 @@ public interface KernelDialect {
 
   /** The pointer to a buffer that the threads of a block share. */
   String shared(KernelEmitter kernel, Buffer buffer);
+
+  /**
+   * The names of the machine's registers that hold the elements of a register buffer, where those
+   * have to be some that LLVM does not choose; empty: it does.
+   */
+  default Optional<List<String>> registers(KernelEmitter kernel, Buffer buffer) {
+    return Optional.empty();
+  }
+
+  /** Reads such a register, of F32. */
+  default String readRegister(FunctionText f, String name) {
+    throw new UnsupportedOperationException("this machine has no registers with names");
+  }
+
+  /** Writes to such a register. */
+  default void writeRegister(FunctionText f, String name, String value) {
+    throw new UnsupportedOperationException("this machine has no registers with names");
+  }
 
   /** The value that another thread of the warp has of {@code x}, whose operand is given. */
   String shuffle(FunctionText f, Expr.WarpShuffleXor x, String operand);

@@ -2,6 +2,7 @@ package modelc.backend.llvm;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import modelc.ir.Symbol;
@@ -81,6 +82,11 @@ public final class KernelEmitter {
   /** The stack slot of an element of a register buffer. */
   public String slot(Buffer buffer, Expr index) {
     return expressions.memory().slot(buffer, index);
+  }
+
+  /** The names of a register buffer's registers, which {@link KernelDialect#registers} gave. */
+  public List<String> registers(Buffer buffer) {
+    return expressions.memory().registers(buffer);
   }
 
   /** The name of the kernel's function in LLVM IR. */
@@ -244,6 +250,11 @@ public final class KernelEmitter {
       case REGISTER -> {
         String type = LlvmTypes.value(b.dtype(), b.lanes());
         int align = Math.max(1, Integer.highestOneBit(b.dtype().bytes() * b.lanes()));
+        Optional<List<String>> named = dialect.registers(this, b);
+        if (named.isPresent()) {
+          expressions.place(b, new MemoryEmitter.Place.Named(named.get()));
+          return;
+        }
         List<String> slots = new ArrayList<>();
         for (long i = 0; i < b.size().constant(); i++) {
           slots.add(f.slot(b.name() + "." + i, type, align));

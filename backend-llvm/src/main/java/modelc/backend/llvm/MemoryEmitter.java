@@ -30,6 +30,9 @@ final class MemoryEmitter {
 
     /** One stack slot an element, all of which LLVM turns into registers. */
     record Registers(List<String> slots) implements Place {}
+
+    /** Registers of the machine, of F32. */
+    record Named(List<String> names) implements Place {}
   }
 
   private final FunctionText f;
@@ -60,6 +63,7 @@ final class MemoryEmitter {
                   + LlvmTypes.value(x.dtype(), x.lanes())
                   + ", ptr "
                   + slot(r, x.buffer(), x.index()));
+      case Place.Named n -> dialect.readRegister(f, element(n.names(), x.buffer(), x.index()));
       case Place.Memory m -> fromMemory(x.dtype(), x.lanes(), loadMemory(m, x, mask));
     };
   }
@@ -76,6 +80,8 @@ final class MemoryEmitter {
                   + value
                   + ", ptr "
                   + slot(r, s.buffer(), s.index()));
+      case Place.Named n ->
+          dialect.writeRegister(f, element(n.names(), s.buffer(), s.index()), value);
       case Place.Memory m ->
           storeMemory(m, s, toMemory(s.value().dtype(), s.value().lanes(), value), mask);
     }
@@ -104,7 +110,19 @@ final class MemoryEmitter {
     throw new IllegalArgumentException("buffer " + b.name() + " is in memory");
   }
 
+  /** The names of a register buffer's registers. */
+  List<String> registers(Buffer b) {
+    if (find(b) instanceof Place.Named n) {
+      return n.names();
+    }
+    throw new IllegalArgumentException("buffer " + b.name() + " has no registers with names");
+  }
+
   private String slot(Place.Registers r, Buffer b, Expr index) {
+    return element(r.slots(), b, index);
+  }
+
+  private String element(List<String> slots, Buffer b, Expr index) {
     Linear i = expressions.index(index);
     if (!i.isConstant() || i.constant() < 0 || i.constant() >= b.size().constant()) {
       throw new IllegalArgumentException(
@@ -114,7 +132,7 @@ final class MemoryEmitter {
               + b.size()
               + " once loops are unrolled");
     }
-    return r.slots().get((int) i.constant());
+    return slots.get((int) i.constant());
   }
 
   private String loadMemory(Place.Memory m, Expr.Load x, Optional<String> mask) {

@@ -30,7 +30,14 @@ public final class Exprs {
   /** The expressions of a statement, in order; a condition is the last. */
   public static List<Expr> operands(Stmt.InBlock s) {
     return switch (s) {
-      case Stmt.Barrier _, Stmt.CommitCopies _, Stmt.AwaitCopies _ -> List.of();
+      case Stmt.Barrier _,
+          Stmt.CommitCopies _,
+          Stmt.AwaitCopies _,
+          Stmt.FenceFactors _,
+          Stmt.AwaitProducts _ ->
+          List.of();
+      case Stmt.StoreFactors x -> Stream.concat(x.values().stream(), Stream.of(x.index())).toList();
+      case Stmt.WarpgroupMma m -> List.of(m.a().first(), m.b().first(), m.first());
       case Stmt.Copy c ->
           Stream.concat(Stream.of(c.toIndex(), c.fromIndex()), c.exists().stream()).toList();
       case Stmt.WarpMma m ->

@@ -29,6 +29,12 @@ final class Frame {
   /** What this thread is copying asynchronously. */
   final AsyncCopies copies = new AsyncCopies();
 
+  /** Factors of products that it has stored and not fenced yet. */
+  final AsyncCopies factors = new AsyncCopies();
+
+  /** Products that it takes part in and that are under way. */
+  final AsyncProducts products = new AsyncProducts();
+
   int thread;
   long threadX;
   long threadY;

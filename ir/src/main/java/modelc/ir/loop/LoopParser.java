@@ -25,6 +25,8 @@ import modelc.ir.loop.LoopLexer.Token;
  */
 public final class LoopParser {
   private static final String MMA = "mma_";
+  private static final String WARPGROUP_MMA = "warpgroup_mma_";
+  private static final String STORE_FACTORS = "store_factors_";
 
   private final LoopTokens tokens;
   private final LoopExprParser exprs;
@@ -299,9 +301,14 @@ public final class LoopParser {
         LoopExprParser.Access a = exprs.access();
         yield new Stmt.Prefetch(a.buffer(), a.index());
       }
-      case String word
-          when word.startsWith(MMA) && Precision.of(word.substring(MMA.length())).isPresent() ->
-          mma(Precision.of(word.substring(MMA.length())).orElseThrow());
+      case "fence_factors" -> new Stmt.FenceFactors();
+      case "await_products" -> new Stmt.AwaitProducts(tokens.small());
+      case String word when precision(word, MMA).isPresent() ->
+          mma(precision(word, MMA).orElseThrow());
+      case String word when precision(word, WARPGROUP_MMA).isPresent() ->
+          warpgroupMma(precision(word, WARPGROUP_MMA).orElseThrow());
+      case String word when precision(word, STORE_FACTORS).isPresent() ->
+          storeFactors(precision(word, STORE_FACTORS).orElseThrow());
       case String word -> {
         for (LoopKind kind : LoopKind.values()) {
           if (kind.toString().equals(word)) {
@@ -323,6 +330,39 @@ public final class LoopParser {
     long step = tokens.accept("step") ? tokens.integer() : 1;
     Var v = bind(name, DType.I64, 1);
     return new Stmt.For(kind, v, lower, upper, step, block());
+  }
+
+  /** The precision at the end of a word that begins so. */
+  private static Optional<Precision> precision(String word, String prefix) {
+    return word.startsWith(prefix)
+        ? Precision.of(word.substring(prefix.length()))
+        : Optional.empty();
+  }
+
+  private Stmt storeFactors(Precision factors) {
+    List<Expr> values = tokens.list("(", ")", exprs::expr);
+    tokens.expect("to");
+    LoopExprParser.Access to = exprs.access();
+    return new Stmt.StoreFactors(factors, values, to.buffer(), to.index());
+  }
+
+  private Stmt warpgroupMma(Precision factors) {
+    Stmt.WarpgroupMma.Tile a = tile();
+    tokens.expect("*");
+    Stmt.WarpgroupMma.Tile b = tile();
+    tokens.expect("terms");
+    int terms = tokens.small();
+    tokens.expect("columns");
+    int columns = tokens.small();
+    tokens.expect("to");
+    LoopExprParser.Access sums = exprs.access();
+    return new Stmt.WarpgroupMma(factors, terms, a, b, columns, sums.buffer(), sums.index());
+  }
+
+  private Stmt.WarpgroupMma.Tile tile() {
+    LoopExprParser.Access a = exprs.access();
+    tokens.expect("rows");
+    return new Stmt.WarpgroupMma.Tile(a.buffer(), a.index(), tokens.small());
   }
 
   private Stmt mma(Precision factors) {

@@ -255,11 +255,36 @@ public final class LoopPrinter {
                   + call("", m.b())
                   + " to "
                   + element(m.sums(), m.first(), 1, Optional.empty()));
+      case Stmt.StoreFactors x ->
+          line(
+              call("store_factors_" + x.factors(), x.values())
+                  + " to "
+                  + element(x.to(), x.index(), 1, Optional.empty()));
+      case Stmt.FenceFactors _ -> line("fence_factors");
+      case Stmt.WarpgroupMma m ->
+          line(
+              "warpgroup_mma_"
+                  + m.factors()
+                  + " "
+                  + tile(m.a())
+                  + " * "
+                  + tile(m.b())
+                  + " terms "
+                  + m.terms()
+                  + " columns "
+                  + m.columns()
+                  + " to "
+                  + element(m.sums(), m.first(), 1, Optional.empty()));
+      case Stmt.AwaitProducts a -> line("await_products " + a.pending());
       case Stmt.Prefetch p ->
           line(
               "prefetch "
                   + element(p.buffer(), p.index(), lanes(p.buffer(), p.index()), Optional.empty()));
     }
+  }
+
+  private static String tile(Stmt.WarpgroupMma.Tile t) {
+    return element(t.buffer(), t.first(), 1, Optional.empty()) + " rows " + t.rows();
   }
 
   private void nested(Stmt s) {

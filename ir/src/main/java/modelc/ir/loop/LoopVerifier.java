@@ -70,6 +70,7 @@ public final class LoopVerifier {
   private final boolean onGpu;
   private boolean storesOutsideParallel;
   private boolean shuffles;
+  private boolean warpgroups;
 
   /** The current statement, once inside the body. */
   private Optional<Stmt> where = Optional.empty();
@@ -175,6 +176,9 @@ public final class LoopVerifier {
     require(
         threads % WARP == 0 || !shuffles,
         threads + " threads are not whole warps, which shuffles and products need");
+    require(
+        threads % WarpgroupTile.THREADS == 0 || !warpgroups,
+        threads + " threads are not whole warpgroups, which their products need");
   }
 
   private static List<Stmt.For> threadLoops(Stmt s, List<Stmt.For> out) {
@@ -268,10 +272,13 @@ public final class LoopVerifier {
   private void inBlock(Stmt.InBlock s) {
     require(inside(THREAD), "not in the threads of a block");
     switch (s) {
-      case Stmt.Barrier _, Stmt.CommitCopies _ -> {}
+      case Stmt.Barrier _, Stmt.CommitCopies _, Stmt.FenceFactors _ -> {}
       case Stmt.AwaitCopies a -> require(a.pending() >= 0, a.pending() + " groups");
       case Stmt.Copy c -> copy(c);
       case Stmt.WarpMma m -> mma(m);
+      case Stmt.AwaitProducts a -> require(a.pending() >= 0, a.pending() + " products");
+      case Stmt.StoreFactors x -> storeFactors(x);
+      case Stmt.WarpgroupMma m -> warpgroupMma(m);
     }
   }
 
@@ -295,6 +302,58 @@ public final class LoopVerifier {
         Stream.concat(m.a().stream(), m.b().stream())
             .allMatch(e -> e.dtype() == DType.F32 && e.lanes() == 1),
         "factors are f32");
+  }
+
+  private void storeFactors(Stmt.StoreFactors s) {
+    Exprs.operands(s).forEach(this::expr);
+    factors(s.to(), s.index());
+    if (hasTile(s.factors())) {
+      int run = WarpgroupTile.of(s.factors()).run();
+      require(s.values().size() == run, "a run has " + run + " terms");
+    }
+    require(
+        s.values().stream().allMatch(e -> e.dtype() == DType.F32 && e.lanes() == 1),
+        "factors are f32");
+  }
+
+  private void warpgroupMma(Stmt.WarpgroupMma m) {
+    warpgroups = true;
+    Exprs.operands(m).forEach(this::expr);
+    factors(m.a().buffer(), m.a().first());
+    factors(m.b().buffer(), m.b().first());
+    use(m.sums(), m.first());
+    types.access(m.sums(), m.first(), 1, Optional.empty());
+    require(
+        m.sums().space() == Space.REGISTER && m.sums().dtype() == DType.F32,
+        "the sums are f32 of a register buffer");
+    require(
+        m.columns() > 0
+            && m.columns() <= WarpgroupTile.MAX_COLUMNS
+            && m.columns() % WarpgroupTile.COLUMN_STEP == 0,
+        m.columns() + " columns");
+    if (hasTile(m.factors())) {
+      int depth = WarpgroupTile.of(m.factors()).depth();
+      require(
+          m.terms() > 0 && m.terms() % depth == 0,
+          m.terms() + " terms, not a multiple of " + depth);
+    }
+    require(
+        m.a().rows() >= WarpgroupTile.ROWS && m.b().rows() >= m.columns(),
+        "a tile has fewer rows than the product");
+  }
+
+  private boolean hasTile(Precision factors) {
+    require(factors != Precision.FLOAT32, "a warpgroup multiplies no float32 matrices");
+    return factors != Precision.FLOAT32;
+  }
+
+  /** Where factors of a warpgroup's product are. */
+  private void factors(Buffer b, Expr index) {
+    use(b, index);
+    types.access(b, index, 1, Optional.empty());
+    require(
+        b.space() == Space.SHARED && b.dtype() == DType.I32,
+        "factors of a warpgroup are i32 of a shared buffer");
   }
 
   private void copy(Stmt.Copy c) {

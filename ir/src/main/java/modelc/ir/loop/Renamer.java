@@ -105,7 +105,27 @@ public final class Renamer {
         Optional<Stmt> otherwise = i.otherwise().map(this::stmt);
         yield new Stmt.If(condition, then, otherwise);
       }
-      case Stmt.Barrier _, Stmt.CommitCopies _, Stmt.AwaitCopies _ -> s;
+      case Stmt.Barrier _,
+          Stmt.CommitCopies _,
+          Stmt.AwaitCopies _,
+          Stmt.FenceFactors _,
+          Stmt.AwaitProducts _ ->
+          s;
+      case Stmt.StoreFactors x ->
+          new Stmt.StoreFactors(
+              x.factors(),
+              x.values().stream().map(this::expr).toList(),
+              buffer(x.to()),
+              expr(x.index()));
+      case Stmt.WarpgroupMma m ->
+          new Stmt.WarpgroupMma(
+              m.factors(),
+              m.terms(),
+              tile(m.a()),
+              tile(m.b()),
+              m.columns(),
+              buffer(m.sums()),
+              expr(m.first()));
       case Stmt.Copy c ->
           new Stmt.Copy(
               buffer(c.to()),
@@ -123,6 +143,10 @@ public final class Renamer {
               expr(m.first()));
       case Stmt.Prefetch p -> new Stmt.Prefetch(buffer(p.buffer()), expr(p.index()));
     };
+  }
+
+  private Stmt.WarpgroupMma.Tile tile(Stmt.WarpgroupMma.Tile t) {
+    return new Stmt.WarpgroupMma.Tile(buffer(t.buffer()), expr(t.first()), t.rows());
   }
 
   private Buffer buffer(Buffer b) {

@@ -28,7 +28,7 @@ final class Site {
 
   /** What the threads of a warp do together here. */
   String inWarp() {
-    return stmt instanceof Stmt.WarpMma ? "product" : "shuffle";
+    return stmt instanceof Stmt.InBlock ? "product" : "shuffle";
   }
 
   /** Checks the first index of an access to several elements that a GPU does at once. */

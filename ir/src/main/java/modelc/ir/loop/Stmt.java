@@ -39,7 +39,16 @@ public sealed interface Stmt {
   record If(Expr condition, Stmt then, Optional<Stmt> otherwise) implements Stmt {}
 
   /** What only the threads of a GPU block do. */
-  sealed interface InBlock extends Stmt permits Barrier, Copy, CommitCopies, AwaitCopies, WarpMma {}
+  sealed interface InBlock extends Stmt
+      permits Barrier,
+          Copy,
+          CommitCopies,
+          AwaitCopies,
+          WarpMma,
+          StoreFactors,
+          FenceFactors,
+          WarpgroupMma,
+          AwaitProducts {}
 
   /** Waits for all threads of the GPU block, and orders their shared and global memory accesses. */
   record Barrier() implements InBlock {}
@@ -82,6 +91,55 @@ public sealed interface Stmt {
       b = List.copyOf(b);
     }
   }
+
+  /**
+   * Rounds neighbouring terms of a row or column to the precision that a {@link WarpgroupMma}
+   * multiplies them in, and writes them as one run of 16 bytes. They are there once the thread has
+   * fenced them, {@link FenceFactors}; for others, after a barrier as well. Until then nobody may
+   * touch them.
+   *
+   * @param values as many as a run has, F32
+   * @param to a SHARED buffer of I32
+   * @param index a multiple of the elements of a run
+   */
+  record StoreFactors(Precision factors, List<Expr> values, Buffer to, Expr index)
+      implements InBlock {
+    public StoreFactors {
+      values = List.copyOf(values);
+    }
+  }
+
+  /** Shows products what this thread has stored by {@link StoreFactors}. */
+  record FenceFactors() implements InBlock {}
+
+  /**
+   * Begins to add the product of two matrices to a third, and goes on; 128 threads, the first a
+   * multiple of 128, do it together. {@link WarpgroupTile} says where the matrices are. Products
+   * are exact and sums float32; how they are rounded on the way is the machine's.
+   *
+   * <p>Until the thread has waited for it, {@link AwaitProducts}, nobody may touch its sums,
+   * further products to the same sums apart, or write its factors.
+   *
+   * @param terms of the sums
+   * @param a 64 rows of terms
+   * @param b columns of terms
+   * @param sums a REGISTER buffer, of which the elements from {@code first} on are this thread's
+   */
+  record WarpgroupMma(
+      Precision factors, int terms, Tile a, Tile b, int columns, Buffer sums, Expr first)
+      implements InBlock {
+    /**
+     * A matrix of factors.
+     *
+     * @param buffer SHARED, of I32
+     * @param first element of the first run
+     * @param rows in the buffer, between the runs of a row: from the first one of the matrix on
+     */
+    public record Tile(Buffer buffer, Expr first, int rows) {}
+  }
+
+  /** Waits until at most {@code pending} of this thread's products are under way, the last ones. */
+  record AwaitProducts(int pending) implements InBlock {}
 
   /** Hint: the element will be read soon. May be out of bounds. */
   record Prefetch(Buffer buffer, Expr index) implements Stmt {}

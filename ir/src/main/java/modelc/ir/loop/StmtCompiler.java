@@ -1,6 +1,8 @@
 package modelc.ir.loop;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
@@ -79,6 +81,14 @@ final class StmtCompiler {
       }
       case Stmt.Copy c -> copy(c);
       case Stmt.WarpMma m -> mma(m);
+      case Stmt.StoreFactors x -> storeFactors(x);
+      case Stmt.FenceFactors _ ->
+          f -> {
+            f.factors.commit();
+            f.factors.await(f, 0);
+          };
+      case Stmt.WarpgroupMma m -> warpgroupMma(m);
+      case Stmt.AwaitProducts a -> f -> f.products.await(f, a.pending());
       case Stmt.CommitCopies _ -> f -> f.copies.commit();
       case Stmt.AwaitCopies a -> f -> f.copies.await(f, a.pending());
       // It may be out of bounds, so that there is nothing to check.
@@ -216,6 +226,48 @@ final class StmtCompiler {
       for (int i = 0; i < WarpTile.SUMS; i++) {
         f.views[sums].writeDouble(f, at + i, Double.longBitsToDouble(got[i]), site);
       }
+    };
+  }
+
+  private StmtCode storeFactors(Stmt.StoreFactors s) {
+    Site site = slots.site(s);
+    DoubleCode[] values =
+        s.values().stream().map(e -> scalars(s).doubles(e)).toArray(DoubleCode[]::new);
+    int to = slots.slot(s.to());
+    LongCode index = scalars(s).longs(s.index());
+    WarpgroupTile tile = WarpgroupTile.of(s.factors());
+    return f -> {
+      long first = index.at(f);
+      site.aligned(f, first, WarpgroupTile.WORDS);
+      var factors = new ArrayList<Float>();
+      for (DoubleCode v : values) {
+        factors.add((float) v.at(f));
+      }
+      for (int i = 0; i < WarpgroupTile.WORDS; i++) {
+        List<Float> some = factors.subList(i * tile.perWord(), (i + 1) * tile.perWord());
+        f.factors.begin(f, f.views[to], first + i, tile.pack(some), site);
+      }
+    };
+  }
+
+  private StmtCode warpgroupMma(Stmt.WarpgroupMma m) {
+    Site site = slots.site(m);
+    LongCode a = scalars(m).longs(m.a().first());
+    LongCode b = scalars(m).longs(m.b().first());
+    LongCode first = scalars(m).longs(m.first());
+    int viewA = slots.slot(m.a().buffer());
+    int viewB = slots.slot(m.b().buffer());
+    int sums = slots.slot(m.sums());
+    return f -> {
+      ThreadBlock.of(f).together(f, site);
+      f.products.begin(
+          f,
+          m,
+          new AsyncProducts.Tile(f.views[viewA], a.at(f), m.a().rows()),
+          new AsyncProducts.Tile(f.views[viewB], b.at(f), m.b().rows()),
+          f.views[sums],
+          first.at(f),
+          site);
     };
   }
 

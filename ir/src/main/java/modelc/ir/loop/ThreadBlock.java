@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ThreadBlock {
   private static final int WARP = 32;
+  private static final long[] NOTHING = {};
 
   /** What each thread runs. */
   @FunctionalInterface
@@ -48,6 +49,9 @@ final class ThreadBlock {
     long[] values = {};
 
     @Nullable Together together;
+
+    /** How many threads do it together. */
+    int size = WARP;
 
     Member(Frame frame) {
       this.frame = frame;
@@ -175,16 +179,27 @@ final class ThreadBlock {
     Member m = members.get(f.thread);
     m.values = given;
     m.together = what;
+    m.size = WARP;
     pause(f, State.IN_WARP, site);
     return m.values;
+  }
+
+  /** Waits for the threads of a warpgroup, who do something together here. */
+  void together(Frame f, Site site) {
+    Member m = members.get(f.thread);
+    m.values = NOTHING;
+    m.together = all -> all;
+    m.size = WarpgroupTile.THREADS;
+    pause(f, State.IN_WARP, site);
   }
 
   /** Lets threads go on whose wait is over; no thread is ready when it is called. */
   private void release() {
     boolean progress = false;
     for (int first = 0; first < threads; first += WARP) {
-      List<Member> warp = members.subList(first, Math.min(first + WARP, threads));
-      if (together(warp, State.IN_WARP)) {
+      int size = members.get(first).size;
+      List<Member> warp = members.subList(first, Math.min(first + size, threads));
+      if (first % size == 0 && together(warp, State.IN_WARP)) {
         exchange(warp);
         progress = true;
       }

@@ -2,6 +2,7 @@ package modelc.ir.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -290,6 +291,97 @@ class GpuKernelTest {
         TF32.replace("mma_tf32", "if %t != 7 { mma_tf32").replace("to s[0]", "to s[0] }");
     assertThatThrownBy(() -> product(skipped, Precision.TF32, new float[128], new float[64]))
         .hasMessageContaining("divergence: thread 0 waits in this product, thread 7 has ended");
+  }
+
+  /**
+   * 64 rows by 16 columns of 16 terms, by 128 threads: in two products where {@code terms} is 8.
+   * Rows are stored by all threads, columns by the first ones.
+   */
+  private static final String WARPGROUP =
+      """
+      kernel mma(a: f32[1024], b: f32[256], c: f32[1024]) {
+        grid_x for %x = 0 to 1 {
+          alloc f: i32[1280] shared
+          thread_x for %t = 0 to 128 {
+            alloc s: f32[8] register
+            unroll for %i = 0 to 8 {
+              store s[%i] = 1.0
+            }
+            for %u = %t to 256 step 128 {
+              store_factors_tf32(load a[%u % 64 * 16 + %u / 64 * 4], load a[%u % 64 * 16 + %u / 64 * 4 + 1],
+                  load a[%u % 64 * 16 + %u / 64 * 4 + 2], load a[%u % 64 * 16 + %u / 64 * 4 + 3]) to f[%u * 4]
+            }
+            if %t < 64 {
+              store_factors_tf32(load b[%t % 16 * 16 + %t / 16 * 4], load b[%t % 16 * 16 + %t / 16 * 4 + 1],
+                  load b[%t % 16 * 16 + %t / 16 * 4 + 2], load b[%t % 16 * 16 + %t / 16 * 4 + 3]) to f[1024 + %t * 4]
+            }
+            fence_factors
+            barrier
+            warpgroup_mma_tf32 f[0] rows 64 * f[1024] rows 16 terms 8 columns 16 to s[0]
+            warpgroup_mma_tf32 f[512] rows 64 * f[1152] rows 16 terms 8 columns 16 to s[0]
+            await_products 0
+            unroll for %j = 0 to 8 {
+              store c[(%t / 32 * 16 + %t % 32 / 4 + %j / 2 % 2 * 8) * 16 + %j / 4 * 8 + %t % 4 * 2 + %j % 2] = load s[%j]
+            }
+          }
+        }
+      }
+      """;
+
+  private static void warpgroup(String text, Precision factors) {
+    float[] a = random(1024, 7);
+    float[] b = random(256, 8);
+    Memory c = Memory.undefined(DType.F32, 1024);
+    Kernel k = LoopParser.parseKernel(text);
+    assertThat(LoopParser.parseKernel(LoopPrinter.print(k))).isEqualTo(k);
+    LoopInterpreter.run(k, List.of(Memory.ofFloats(a), Memory.ofFloats(b), c), Map.of());
+    float[] product = c.toFloats();
+    for (int row = 0; row < 64; row++) {
+      for (int column = 0; column < 16; column++) {
+        double sum = 1;
+        for (int t = 0; t < 16; t++) {
+          double x = factors.round(a[row * 16 + t]);
+          sum += x * factors.round(b[column * 16 + t]);
+        }
+        assertThat((double) product[row * 16 + column])
+            .as(row + ", " + column)
+            .isCloseTo(sum, within(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void aWarpgroupMultipliesStoredFactors() {
+    warpgroup(WARPGROUP, Precision.TF32);
+    String second =
+        "warpgroup_mma_tf32 f[512] rows 64 * f[1152] rows 16 terms 8 columns 16 to s[0]";
+    String once = WARPGROUP.replace(second, "").replace("terms 8", "terms 16");
+    warpgroup(once, Precision.TF32);
+  }
+
+  @Test
+  void misuseOfProductsIsReported() {
+    misused("await_products 0", "await_products 1", "reads s[0]");
+    misused("await_products 0", "", "reads s[0]");
+    misused("fence_factors", "", "being copied to");
+    misused("barrier", "", "race: ");
+    misused("fence_factors\n      barrier", "barrier fence_factors", "race: ");
+    misused("await_products 0", "store s[3] = 0.0 await_products 0", "writes s[3]");
+    String late =
+        "barrier if %t == 0 { store_factors_tf32(9.0, 9.0, 9.0, 9.0) to f[0] fence_factors } barrier await_products 0";
+    misused("await_products 0", late, "was written before its product had been waited for");
+    String raced =
+        "if %t == 3 { store_factors_tf32(9.0, 9.0, 9.0, 9.0) to f[0] fence_factors } await_products 0";
+    misused("await_products 0", raced, "race");
+    String second =
+        "warpgroup_mma_tf32 f[512] rows 64 * f[1152] rows 16 terms 8 columns 16 to s[0]";
+    misused(second, "if %t != 70 { " + second + " }", "thread 70 has ended");
+  }
+
+  private static void misused(String part, String by, String said) {
+    String wrong = WARPGROUP.replace(part, by);
+    assertThat(wrong).isNotEqualTo(WARPGROUP);
+    assertThatThrownBy(() -> warpgroup(wrong, Precision.TF32)).hasMessageContaining(said);
   }
 
   @Test

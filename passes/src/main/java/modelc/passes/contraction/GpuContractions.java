@@ -28,7 +28,7 @@ import modelc.passes.contraction.GpuProduct.Place;
  */
 final class GpuContractions {
   /** Floats of 16 bytes. */
-  private static final long MAX_TOGETHER = 4;
+  static final long MAX_TOGETHER = 4;
 
   private GpuContractions() {}
 

@@ -27,7 +27,7 @@ record GpuFmaSums(GpuTiles tiles, GpuStages stages, Buffer shared, Expr y, Expr 
   }
 
   @Override
-  public void addProducts(LoopBuilder b, Expr stage, Buffer sums) {
+  public void addProducts(LoopBuilder b, Expr k, Expr stage, Buffer sums) {
     b.loop(
         LoopKind.SERIAL,
         "d",

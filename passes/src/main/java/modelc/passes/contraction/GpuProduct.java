@@ -75,7 +75,7 @@ record GpuProduct(
   }
 
   Lowered lower(Gpu gpu) {
-    GpuTiles tiles = GpuTiles.choose(z, m, n, k, gpu);
+    GpuTiles tiles = GpuTiles.choose(this, gpu);
     if (z.max() == 0 || m.max() == 0 || n.max() == 0) {
       return new Lowered(List.of(), List.of());
     }
@@ -171,6 +171,7 @@ record GpuProduct(
                         (gridX, bm) -> {
                           long size = Math.max(tiles.m() * tiles.n(), stages.elements());
                           Buffer shared = gridX.alloc("tile", DType.F32, 1, size, Space.SHARED);
+                          Optional<Buffer> factors = factors(gridX, tiles, gpu);
                           threads(
                               gridX,
                               (thread, y, x) ->
@@ -180,6 +181,7 @@ record GpuProduct(
                                           tiles,
                                           stages,
                                           shared,
+                                          factors,
                                           thread,
                                           zp,
                                           bm,
@@ -188,6 +190,15 @@ record GpuProduct(
                                           x)
                                       .write(end));
                         })));
+  }
+
+  /** Where the factors of warpgroups' products are. */
+  private static Optional<Buffer> factors(LoopBuilder b, GpuTiles tiles, Gpu gpu) {
+    if (!tiles.byWarpgroups()) {
+      return Optional.empty();
+    }
+    long words = GpuWarpgroupSums.words(gpu.precision(), tiles);
+    return Optional.of(b.alloc("factors", DType.I32, 1, words, Space.SHARED));
   }
 
   /** What a thread of a block does. */

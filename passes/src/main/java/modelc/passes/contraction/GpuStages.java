@@ -18,11 +18,12 @@ record GpuStages(Tile a, Tile b, long count) {
   private static final long MOST = 3;
 
   static GpuStages of(GpuProduct product, GpuTiles tiles, Gpu gpu) {
-    Gaps gaps = Gaps.of(product, gpu.precision());
+    Gaps gaps = tiles.byWarpgroups() ? Gaps.OF_WARPGROUPS : Gaps.of(product, gpu.precision());
     var a = new Tile(product.a(), gaps, tiles.m(), 0);
     var b = new Tile(product.b(), gaps, tiles.n(), a.elements());
     long bytes = Float.BYTES * (a.elements() + b.elements());
-    return new GpuStages(a, b, Math.clamp(gpu.sharedBytes() / bytes, 2, MOST));
+    long count = tiles.byWarpgroups() ? MOST : Math.clamp(gpu.sharedBytes() / bytes, 2, MOST);
+    return new GpuStages(a, b, count);
   }
 
   /** Of all stages. */
@@ -47,6 +48,9 @@ record GpuStages(Tile a, Tile b, long count) {
    * @param terms between two terms otherwise
    */
   private record Gaps(long rows, long terms) {
+    /** Eight threads read 16 bytes each of neighbouring rows, or neighbours of one term. */
+    static final Gaps OF_WARPGROUPS = new Gaps(4, 0);
+
     static Gaps of(GpuProduct product, Precision precision) {
       if (precision == Precision.FLOAT32) {
         // Eight threads read 16 bytes each of neighbouring rows.

@@ -7,12 +7,15 @@ import modelc.ir.loop.LoopBuilder;
 /**
  * How the threads of a block multiply the tiles in shared memory, and which sums each of them has.
  */
-sealed interface GpuSums permits GpuFmaSums, GpuWarpSums {
+sealed interface GpuSums permits GpuFmaSums, GpuWarpSums, GpuWarpgroupSums {
   /** Sums of a thread. */
   long count();
 
-  /** Adds the products of the tiles in the stage that begins at {@code stage}. */
-  void addProducts(LoopBuilder b, Expr stage, Buffer sums);
+  /** Adds the products of the {@code k}-th tiles, in the stage that begins at {@code stage}. */
+  void addProducts(LoopBuilder b, Expr k, Expr stage, Buffer sums);
+
+  /** Waits until all products are added. */
+  default void await(LoopBuilder b) {}
 
   /** Calls back for each sum that this thread has. */
   void each(LoopBuilder b, Sum body);

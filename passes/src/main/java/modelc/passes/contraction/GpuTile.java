@@ -56,6 +56,7 @@ final class GpuTile {
       GpuTiles tiles,
       GpuStages stages,
       Buffer shared,
+      Optional<Buffer> factors,
       LoopBuilder b,
       Expr zAndPiece,
       Expr blockM,
@@ -73,9 +74,11 @@ final class GpuTile {
     firstN = b.let("n", mul(blockN, index(tiles.n())));
     number = b.let("t", add(mul(y, index(GpuTiles.SIDE)), x));
     arithmetic =
-        precision == Precision.FLOAT32
-            ? new GpuFmaSums(tiles, stages, shared, y, x)
-            : GpuWarpSums.of(precision, tiles, stages, shared, b, number);
+        factors.isPresent()
+            ? new GpuWarpgroupSums(precision, tiles, stages, shared, factors.get(), number)
+            : precision == Precision.FLOAT32
+                ? new GpuFmaSums(tiles, stages, shared, y, x)
+                : GpuWarpSums.of(precision, tiles, stages, shared, b, number);
   }
 
   /** What becomes of a result. */
@@ -104,8 +107,9 @@ final class GpuTile {
           // The tile is complete now, and all are done with the one before, whose place is next.
           loop.emit(new Stmt.Barrier());
           copy(loop, loop.let("k", add(k, index(stages.count() - 1))), to);
-          arithmetic.addProducts(loop, loop.let("s", stages.begin(k)), sums);
+          arithmetic.addProducts(loop, k, loop.let("s", stages.begin(k)), sums);
         });
+    arithmetic.await(b);
     b.emit(new Stmt.Barrier());
     finish(sums, end);
   }

@@ -104,7 +104,7 @@ record GpuWarpSums(
   }
 
   @Override
-  public void addProducts(LoopBuilder b, Expr stage, Buffer sums) {
+  public void addProducts(LoopBuilder b, Expr k, Expr stage, Buffer sums) {
     busy(b, then -> multiply(then, stage, sums));
   }
 

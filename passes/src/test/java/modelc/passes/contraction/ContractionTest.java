@@ -37,6 +37,11 @@ class ContractionTest {
       cases.addAll(ContractionTable.products(Gpu.SM_80.withPrecision(p)).subList(4, 6));
       cases.addAll(ContractionTable.convolutions(Gpu.SM_80.withPrecision(p)).subList(4, 8));
     }
+    for (Precision p : List.of(Precision.TF32, Precision.BF16)) {
+      Gpu always = Gpu.SM_90A.withPrecision(p).withLeastForWarpgroups(0);
+      cases.addAll(ContractionTable.products(always).subList(4, 6));
+      cases.addAll(ContractionTable.convolutions(always).subList(4, 6));
+    }
     return cases;
   }
 

@@ -100,7 +100,8 @@ final class Lexer {
     } else if (c == '.' && isWord(peek(1))) {
       var w = new StringBuilder(word(at + 1));
       while (s.startsWith("::", at + 1 + w.length())) {
-        w.append("::").append(word(at + 3 + w.length()));
+        w.append("::");
+        w.append(word(at + 1 + w.length()));
       }
       add(Kind.DOT, w.toString(), w.length() + 1);
     } else if (c == '"') {
