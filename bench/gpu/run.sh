@@ -3,6 +3,9 @@
 # PyTorch where a python3 has it. Writes results.json and prints a table. `sh run.sh cpu` does without a GPU;
 # SECONDS_EACH (default 2) is how long each network's training and inference are timed; RUN_LIMIT (default 520) how many
 # seconds all may take: what would come later is skipped. PRECISIONS are those to run (default: float32 tf32 bf16).
+# On capability 9.0 large products in tf32 and bf16 have kernels of their own (docs/gpu.md). There each network in these is run
+# with the kernels for all devices as well (MODELC_SM90A=off), and its line is named ..._sm_80: if its own kernels are
+# wrong, that is told, and those are what counts.
 set -u
 cd "$(dirname "$0")" || exit 3
 device=${1:-cuda}
@@ -27,31 +30,56 @@ if command -v nvidia-smi >/dev/null 2>&1; then
 else
   echo "skipped: nvidia-smi is not here, so the GPU's name and driver are not told" >&2
 fi
+hopper=0
+if [ "$device" != cpu ] && [ "$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -n 1)" = 9.0 ]; then
+  hopper=1
+fi
 if command -v compute-sanitizer >/dev/null 2>&1; then sanitizer=1; else
   sanitizer=0
   echo "skipped: compute-sanitizer is not installed" >&2
 fi
 
 failed=0
+comma=
+# Runs a network, NAME [on|off], and prints its line: on or off says whether kernels for capability 9.0 alone are taken.
+measure() {
+  name=$1
+  if [ "$2" = off ]; then name=$1_sm_80; fi
+  echo "$name ..." >&2
+  line=$(MODELC_SM90A=$2 timeout "$(left)" "./$1" bench --device "$device" --seconds "$each" --tolerance "$(tolerance "$1")" \
+    2>"$name.log")
+  code=$?
+  if [ -z "$line" ]; then
+    line=$(printf '{"model": "%s", "failed": %d}' "$1" "$code")
+  fi
+  if [ "$2" = off ]; then line=$(printf '%s' "$line" | sed "s/\"model\": *\"\([^\"]*\)\"/\"model\":\"\1_sm_80\"/"); fi
+  if [ "$code" -ne 0 ]; then
+    echo "FAILED: $name ended with $code:" >&2
+    head -n 20 "$name.log" >&2
+  fi
+  printf '%s\n%s' "$comma" "$line"
+  comma=,
+  return "$code"
+}
 {
   printf '{"date": "%s", "gpu": "%s", "device": "%s", "networks": [' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$gpu" "$device"
-  comma=
   for n in $networks; do
     [ -x "./$n" ] || { echo "skipped: $n is not in this folder" >&2; continue; }
     if [ "$(left)" -lt 30 ]; then echo "skipped: $n, for want of time" >&2; continue; fi
-    echo "$n ..." >&2
-    line=$(timeout "$(left)" "./$n" bench --device "$device" --seconds "$each" --tolerance "$(tolerance "$n")" 2>"$n.log")
-    code=$?
-    if [ -z "$line" ]; then
-      line=$(printf '{"model": "%s", "failed": %d}' "$n" "$code")
-    fi
-    if [ "$code" -ne 0 ]; then
-      failed=1
-      echo "FAILED: $n ended with $code:" >&2
-      head -n 20 "$n.log" >&2
-    fi
-    printf '%s\n%s' "$comma" "$line"
-    comma=,
+    measure "$n" on
+    own=$?
+    if [ "$own" -ne 0 ]; then failed=1; fi
+    case $hopper$n in
+      1*_tf32 | 1*_bf16)
+        if [ "$(left)" -lt 30 ]; then
+          echo "skipped: $n with the kernels for all devices, for want of time" >&2
+        elif ! measure "$n" off; then
+          failed=1
+        elif [ "$own" -ne 0 ]; then
+          echo "FALLING BACK: $n is wrong by the kernels for capability 9.0 alone, and right by those for all: set MODELC_SM90A=off" >&2
+        fi
+        ;;
+    esac
     if [ "$sanitizer" = 1 ] && [ "$device" != cpu ] && [ "$(left)" -gt 60 ]; then
       for tool in memcheck racecheck initcheck synccheck; do
         [ "$n" = mlp ] || [ "$n" = lenet ] || continue
@@ -74,10 +102,10 @@ failed=0
 } >"$results"
 
 # The table.
-printf '%-13s %-6s %12s %14s %12s %14s\n' network right train_ms train_gpu_ms infer_ms infer_gpu_ms
+printf '%-19s %-6s %12s %14s %12s %14s\n' network right train_ms train_gpu_ms infer_ms infer_gpu_ms
 value() { printf '%s' "$1" | sed -n "s/.*\"$2\":\\([^,}]*\\).*/\\1/p"; }
 grep '"model"' "$results" | while IFS= read -r line; do
-  printf '%-13s %-6s' "$(value "$line" model | tr -d '"')" "$(value "$line" right)"
+  printf '%-19s %-6s' "$(value "$line" model | tr -d '"')" "$(value "$line" right)"
   for key in train_ms train_gpu_ms infer_ms infer_gpu_ms; do
     v=$(value "$line" $key)
     case $key in *gpu*) w=14 ;; *) w=12 ;; esac

@@ -7,8 +7,10 @@ import modelc.compiler.EmulatedDevice;
 import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
+import modelc.ptx.EmulatorOptions;
 import modelc.runtime.Device;
 import modelc.runtime.Model;
+import modelc.runtime.Sm90a;
 import modelc.runtime.UsageException;
 import modelc.runtime.cuda.CudaDevice;
 import picocli.CommandLine.Option;
@@ -91,7 +93,7 @@ final class DeviceOption {
 
   private Device open(CacheOption cache) {
     if (device.equals(EMULATOR)) {
-      return new EmulatedDevice();
+      return new EmulatedDevice(EmulatorOptions.DEFAULT, Sm90a.wanted(System.getenv(), false));
     }
     int ordinal = CudaDevice.ordinal(device).orElseThrow();
     return CudaDevice.open(ordinal, cache.content(), System.getenv());

@@ -9,6 +9,7 @@ import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Machine;
 import modelc.backend.gpu.GpuProgram;
 import modelc.backend.gpu.PtxBackend;
+import modelc.ir.Precision;
 import modelc.ir.loop.LoopPrinter;
 import modelc.ir.loop.LoopProgram;
 import modelc.ir.tensor.Printer;
@@ -142,6 +143,11 @@ public final class Compiler {
    * @throws IllegalArgumentException if no code is made for such devices
    */
   public OnDevice forDevices(Program program, List<Integer> capabilities) {
+    return forDevices(program, capabilities, Gpu.SM_90A);
+  }
+
+  /** The same, by the schedules of {@code sm90a} for devices of capability 9.0. */
+  OnDevice forDevices(Program program, List<Integer> capabilities, Gpu sm90a) {
     return Bounded.call(
         program.model(),
         () -> {
@@ -150,8 +156,19 @@ public final class Compiler {
               capabilities.stream().map(c -> new PtxBackend(c).compile(loops)).toList();
           return new OnDevice(
               Specs.of(program, CachedCode.entries(loops)),
-              DevicePrograms.of(capabilities, compiled));
+              DevicePrograms.of(capabilities, compiled, sm90a(program, sm90a)));
         });
+  }
+
+  /** Kernels for devices of capability 9.0 alone; empty where they are those for all. */
+  private Optional<GpuProgram> sm90a(Program program, Gpu gpu) {
+    if (options.precision() == Precision.FLOAT32) {
+      return Optional.empty();
+    }
+    LoopProgram loops = Pipeline.lower(program, gpu, options).program();
+    return PtxBackend.needsSm90a(loops)
+        ? Optional.of(PtxBackend.sm90a().compile(loops))
+        : Optional.empty();
   }
 
   /**

@@ -30,6 +30,11 @@ public class EmulatedDevice implements Device {
 
   private final DeviceMemory memory = new DeviceMemory();
   private final Emulator emulator;
+  private final boolean sm90a;
+
+  /** Of the launch that runs. */
+  private int sharedBytes;
+
   private @Nullable PtxModule module;
 
   public EmulatedDevice() {
@@ -37,7 +42,16 @@ public class EmulatedDevice implements Device {
   }
 
   public EmulatedDevice(EmulatorOptions options) {
+    this(options, false);
+  }
+
+  /**
+   * @param sm90a whether it is a device of capability 9.0, and takes kernels for that alone where
+   *     there are some
+   */
+  public EmulatedDevice(EmulatorOptions options, boolean sm90a) {
     emulator = new Emulator(memory, options);
+    this.sm90a = sm90a;
   }
 
   /** Memory of the emulator. */
@@ -107,6 +121,11 @@ public class EmulatedDevice implements Device {
   }
 
   @Override
+  public DeviceProgram choice(DeviceProgram program) {
+    return sm90a ? program.sm90a().orElse(program) : program;
+  }
+
+  @Override
   public void load(DeviceProgram program) {
     module = PtxModule.parse(program.moduleFor(CAPABILITY).orElseThrow().ptx());
   }
@@ -150,7 +169,12 @@ public class EmulatedDevice implements Device {
 
   @Override
   public void launch(
-      String kernel, List<Long> grid, int threadsX, int threadsY, List<Argument> arguments) {
+      String kernel,
+      List<Long> grid,
+      int threadsX,
+      int threadsY,
+      long sharedBytes,
+      List<Argument> arguments) {
     if (module == null) {
       throw new IllegalStateException("no module is loaded");
     }
@@ -163,6 +187,7 @@ public class EmulatedDevice implements Device {
                       case Argument.Size s -> (Object) s.value();
                     })
             .toArray();
+    this.sharedBytes = Math.toIntExact(sharedBytes);
     run(
         module.kernel(kernel),
         new Dim3(
@@ -180,7 +205,7 @@ public class EmulatedDevice implements Device {
    * @return what the launch did
    */
   protected LaunchReport run(PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
-    return emulator.launch(kernel, grid, block, 0, operands);
+    return emulator.launch(kernel, grid, block, sharedBytes, operands);
   }
 
   @Override

@@ -21,8 +21,12 @@ import modelc.frontend.DataCatalog;
 import modelc.frontend.Frontend;
 import modelc.frontend.FrontendOptions;
 import modelc.ir.DType;
+import modelc.ir.Precision;
 import modelc.ir.TensorType;
 import modelc.ir.tensor.Program;
+import modelc.passes.Gpu;
+import modelc.passes.Options;
+import modelc.ptx.EmulatorOptions;
 import modelc.runtime.Artifact;
 import modelc.runtime.BatchSource;
 import modelc.runtime.Column;
@@ -40,6 +44,7 @@ import modelc.runtime.Tensor;
 import modelc.runtime.Trainer;
 import modelc.runtime.TrainerOptions;
 import modelc.runtime.TrainingListener;
+import modelc.runtime.UsageException;
 import modelc.runtime.cuda.CudaDevice;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
@@ -191,6 +196,61 @@ class CudaDeviceTest {
       actual = train(cuda, folder.resolve("cuda"), 2);
     }
     assertThat(actual).isEqualTo(expected);
+    isClean();
+  }
+
+  /** Compiled so that all products are by warpgroups on devices of capability 9.0. */
+  private static Compiler.OnDevice byWarpgroups() {
+    return new Compiler(Options.DEFAULT.withPrecision(Precision.TF32))
+        .forDevices(program, List.of(80, 90), Gpu.SM_90A.withLeastForWarpgroups(0));
+  }
+
+  private DeviceProgram chosen(DeviceProgram all, String sm90a) {
+    try (CudaDevice device = CudaDevice.open(0, Optional.empty(), fake.environment(sm90a))) {
+      return device.choice(all);
+    }
+  }
+
+  @Test
+  void onlyCapability90TakesItsOwnKernels() {
+    DeviceProgram all = byWarpgroups().program();
+    DeviceProgram own = all.sm90a().orElseThrow();
+    assertThat(own.modules().getFirst().ptx()).contains(".target sm_90a", "wgmma.mma_async");
+    assertThat(all.modules().getFirst().ptx()).doesNotContain("wgmma");
+    assertThat(compiled.program().sm90a()).isEmpty();
+    assertThat(chosen(all, "")).isSameAs(own);
+    assertThat(chosen(all, "on")).isSameAs(own);
+    assertThat(chosen(all, "off")).isSameAs(all);
+    assertThat(chosen(compiled.program(), "on")).isSameAs(compiled.program());
+    assertThatThrownBy(() -> chosen(all, "yes"))
+        .isInstanceOfSatisfying(UsageException.class, e -> assertThat(e.code()).isEqualTo("R0911"))
+        .hasMessage("MODELC_SM90A is yes");
+    for (int capability : List.of(80, 89, 100, 120)) {
+      fake.machine(12040, 1, capability, 1 << 30);
+      assertThat(chosen(all, "on")).as("%d", capability).isSameAs(all);
+    }
+    fake.machine(11080, 1, 90, 1 << 30);
+    assertThat(chosen(all, "on")).isSameAs(all);
+    isClean();
+  }
+
+  /** They have more shared memory than a launch may have that was not allowed it. */
+  @Test
+  void trainsByWarpgroupsAsTheEmulatorDoesToTheBit() {
+    Compiler.OnDevice all = byWarpgroups();
+    DeviceProgram own = all.program().sm90a().orElseThrow();
+    Map<String, List<Float>> expected;
+    var emulator = new EmulatedDevice(EmulatorOptions.DEFAULT, true);
+    try (Model emulated = new Model(all.spec(), all.program(), emulator)) {
+      expected = train(emulated, folder.resolve("emulated"), 1);
+    }
+    fake.emulate(own);
+    Map<String, List<Float>> actual;
+    try (Model cuda = new Model(all.spec(), all.program(), open())) {
+      actual = train(cuda, folder.resolve("cuda"), 1);
+    }
+    assertThat(actual).isEqualTo(expected);
+    assertThat(fake.calls()).contains("cuFuncSetAttribute");
     isClean();
   }
 

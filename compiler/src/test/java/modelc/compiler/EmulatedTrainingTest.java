@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
+import modelc.passes.Gpu;
 import modelc.passes.Options;
 import modelc.passes.testing.Networks;
 import modelc.ptx.EmulatorOptions;
@@ -55,10 +56,30 @@ class EmulatedTrainingTest {
     agrees(Networks.lenet(2), p, "image", 1024, 2);
   }
 
+  /** With every product by warpgroups, as large ones are on devices of capability 9.0. */
+  @ParameterizedTest
+  @EnumSource(names = "FLOAT32", mode = EnumSource.Mode.EXCLUDE)
+  void mlpByWarpgroupsHasTheLossesOfTheCpu(Precision p) {
+    Program program = Networks.mlp(8, 20, 12, 10);
+    Compiler.OnDevice compiled =
+        new Compiler(Options.DEFAULT.withPrecision(p))
+            .forDevices(program, List.of(80), Gpu.SM_90A.withLeastForWarpgroups(0));
+    assertThat(compiled.program().sm90a()).isPresent();
+    var device = new EmulatedDevice(EmulatorOptions.DEFAULT, true);
+    var gpu = new Model(compiled.spec(), compiled.program(), device);
+    agrees(gpu, program, p, "x", 20, 8);
+  }
+
   private static void agrees(Program program, Precision p, String input, int elements, int batch) {
     Options options = Options.DEFAULT.withPrecision(p);
-    try (Model cpu = new Compiler().compile(program).load();
-        Model gpu = new Compiler(options).on(new EmulatedDevice(), program);
+    Model gpu = new Compiler(options).on(new EmulatedDevice(), program);
+    agrees(gpu, program, p, input, elements, batch);
+  }
+
+  private static void agrees(
+      Model emulatedModel, Program program, Precision p, String input, int elements, int batch) {
+    try (Model gpu = emulatedModel;
+        Model cpu = new Compiler().compile(program).load();
         Session expected = cpu.open(1);
         Session actual = gpu.open(1)) {
       List<Double> losses = losses(expected, input, elements, batch);

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FakeCuda {
   private static final FunctionDescriptor RUN =
-      FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_INT);
+      FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT);
 
   private final Path library;
   private final SymbolLookup functions;
@@ -61,6 +61,7 @@ final class FakeCuda {
                       MemorySegment.class,
                       MemorySegment.class,
                       MemorySegment.class,
+                      int.class,
                       MemorySegment.class,
                       int.class))
               .bindTo(this);
@@ -113,6 +114,11 @@ final class FakeCuda {
   /** What the environment must hold for it to be taken for the driver. */
   Map<String, String> environment() {
     return Map.of("MODELC_LIBCUDA", library.toString());
+  }
+
+  /** The same, with what it says of kernels for capability 9.0 alone. */
+  Map<String, String> environment(String sm90a) {
+    return Map.of("MODELC_LIBCUDA", library.toString(), "MODELC_SM90A", sm90a);
   }
 
   private long call(
@@ -189,6 +195,7 @@ final class FakeCuda {
       MemorySegment kernel,
       MemorySegment grid,
       MemorySegment block,
+      int sharedBytes,
       MemorySegment parameters,
       int count) {
     try {
@@ -196,6 +203,7 @@ final class FakeCuda {
           kernel.reinterpret(256).getString(0),
           grid.reinterpret(12).toArray(JAVA_INT),
           block.reinterpret(12).toArray(JAVA_INT),
+          sharedBytes,
           parameters.reinterpret(8L * count).toArray(JAVA_LONG));
     } catch (Throwable e) {
       thrown = thrown == null ? e : thrown;
@@ -203,7 +211,7 @@ final class FakeCuda {
   }
 
   /** Copies the allocations that a kernel is given to the emulator and back. */
-  private void run(String kernel, int[] grid, int[] block, long[] parameters) {
+  private void run(String kernel, int[] grid, int[] block, int sharedBytes, long[] parameters) {
     var memory = new DeviceMemory();
     var copies = new HashMap<Long, DeviceBuffer>();
     var host = new HashMap<Long, MemorySegment>();
@@ -236,7 +244,7 @@ final class FakeCuda {
             Objects.requireNonNull(module).kernel(kernel),
             new Dim3(grid[0], grid[1], grid[2]),
             new Dim3(block[0], block[1], block[2]),
-            0,
+            sharedBytes,
             operands);
     copies.forEach(
         (begin, copy) ->

@@ -14,6 +14,7 @@ typedef int CUdevice;
 typedef int CUdevice_attribute;
 typedef int CUjitInputType;
 typedef int CUjit_option;
+typedef int CUfunction_attribute;
 typedef int CUstreamCaptureMode;
 typedef unsigned long long CUdeviceptr;
 typedef struct CUctx_st *CUcontext;
@@ -62,7 +63,7 @@ struct Work {
   void *to, *from;
   size_t bytes;
   struct CUfunc_st *kernel;
-  unsigned grid[3], block[3];
+  unsigned grid[3], block[3], shared;
   unsigned long long parameters[64];
   Thing *thing;
   int done;
@@ -72,6 +73,7 @@ struct Work {
 struct CUfunc_st {
   char name[256];
   int parameters;
+  unsigned mostShared; // of dynamic shared memory that a launch may ask for
   Thing *module;
   struct CUfunc_st *next;
 };
@@ -88,7 +90,8 @@ static size_t memory = (size_t)1 << 30;
 static size_t used;
 static long counts[5]; // of copies, launches, ..., graph runs
 static char calls[1 << 16]; // names of the functions called, since asked for
-typedef void (*Run)(const char *kernel, unsigned *grid, unsigned *block, unsigned long long *parameters, int count);
+typedef void (*Run)(const char *kernel, unsigned *grid, unsigned *block, unsigned shared,
+                    unsigned long long *parameters, int count);
 static Run run;
 
 static int complain(int result, const char *function, const char *what) {
@@ -160,7 +163,9 @@ static void perform(Work *w) {
   counts[w->what]++;
   switch (w->what) {
     case COPY: memcpy(w->to, w->from, w->bytes); break;
-    case LAUNCH: if (run) run(w->kernel->name, w->grid, w->block, w->parameters, w->kernel->parameters); break;
+    case LAUNCH:
+      if (run) run(w->kernel->name, w->grid, w->block, w->shared, w->parameters, w->kernel->parameters);
+      break;
     case RECORD: break;
     case WAIT: if (w->thing) performUpTo((Work *)w->thing); break;
     case GRAPH_RUN:
@@ -458,7 +463,10 @@ EXPORT CUresult CUDAAPI cuLinkAddData_v2(CUlinkState state, CUjitInputType type,
   NEED(t, INVALID_HANDLE, "state");
   NEED(type == 1 && name && !count && !options && !values, INVALID_VALUE, "arguments");
   NEED(size > 1 && !((char *)data)[size - 1] && strlen(data) == size - 1, INVALID_VALUE, "the zero at its end");
-  if (!strstr(data, ".version 7.8")) {
+  // Code for 9.0 alone is for that alone, and for drivers of CUDA 12.
+  int special = strstr(data, ".target sm_90a") != NULL;
+  NEED(!special || capability == 90, INVALID_PTX, "code for another device");
+  if (!strstr(data, ".version 7.8") && !(strstr(data, ".version 8.0") && version >= 12000)) {
     snprintf(t->data, t->bytes, "ptxas application ptx input, line 1; error: no version");
     LEAVE(INVALID_PTX);
   }
@@ -496,6 +504,7 @@ EXPORT CUresult CUDAAPI cuModuleLoadDataEx(CUmodule *module, const void *image, 
     const char *end = strchr(p, ')');
     for (const char *q = p; (q = strstr(q, ".param")) && q < end; q++) f->parameters++;
     f->module = t;
+    f->mostShared = 48 << 10;
     f->next = functions;
     functions = f;
   }
@@ -510,6 +519,13 @@ EXPORT CUresult CUDAAPI cuModuleGetFunction(CUfunction *function, CUmodule modul
   for (struct CUfunc_st *f = t->data; f; f = f->next)
     if (!strcmp(f->name, name)) { *function = f; LEAVE(OK); }
   LEAVE(complain(NOT_FOUND, __func__, name));
+}
+EXPORT CUresult CUDAAPI cuFuncSetAttribute(CUfunction f, CUfunction_attribute attribute, int value) {
+  ENTER(1, 1)
+  NEED(f && find(MODULE, f->module), INVALID_HANDLE, "function");
+  NEED(attribute == 8 && value >= 0 && value <= (capability == 90 ? 227 : 163) << 10, INVALID_VALUE, "attribute");
+  f->mostShared = value;
+  LEAVE(OK);
 }
 EXPORT CUresult CUDAAPI cuModuleUnload(CUmodule module) {
   ENTER(1, 1)
@@ -527,11 +543,13 @@ EXPORT CUresult CUDAAPI cuLaunchKernel(CUfunction f, unsigned int gx, unsigned i
   NEED(f && find(MODULE, f->module), INVALID_HANDLE, "function");
   NEED(gx && gy && gz && gy <= 65535 && gz <= 65535, INVALID_VALUE, "grid");
   NEED(bx * by * bz >= 1 && bx * by * bz <= 1024 && bz == 1, INVALID_VALUE, "block");
-  NEED(!shared && !extra && f->parameters <= 64, INVALID_VALUE, "arguments");
+  NEED(shared <= f->mostShared, INVALID_VALUE, "more shared memory than allowed");
+  NEED(!extra && f->parameters <= 64, INVALID_VALUE, "arguments");
   Work *w = ask(s, LAUNCH);
   w->kernel = f;
   w->grid[0] = gx; w->grid[1] = gy; w->grid[2] = gz;
   w->block[0] = bx; w->block[1] = by; w->block[2] = bz;
+  w->shared = shared;
   for (int i = 0; i < f->parameters; i++) memcpy(&w->parameters[i], parameters[i], 8);
   LEAVE(OK);
 }

@@ -69,6 +69,11 @@ public interface Device extends AutoCloseable {
     record Size(long value) implements Argument {}
   }
 
+  /** What it runs of a program: that, or what the program has for devices like this alone. */
+  default DeviceProgram choice(DeviceProgram program) {
+    return program;
+  }
+
   /** Makes the kernels of a program ready, instead of those of the last one. */
   void load(DeviceProgram program);
 
@@ -90,8 +95,15 @@ public interface Device extends AutoCloseable {
    * Runs a kernel after all launches before.
    *
    * @param grid blocks along x, y and z, each at least 1
+   * @param sharedBytes of a block beyond what the kernel's code has of its own
    */
-  void launch(String kernel, List<Long> grid, int threadsX, int threadsY, List<Argument> arguments);
+  void launch(
+      String kernel,
+      List<Long> grid,
+      int threadsX,
+      int threadsY,
+      long sharedBytes,
+      List<Argument> arguments);
 
   /**
    * Records the launches and copies that {@code work} asks for, without doing them. Of host memory,

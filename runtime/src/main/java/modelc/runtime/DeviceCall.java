@@ -167,7 +167,9 @@ final class DeviceCall implements AutoCloseable {
           });
     }
     l.sizes().forEach(s -> arguments.add(new Device.Argument.Size(values.applyAsLong(s))));
-    session.device().launch(l.kernel(), grid, l.threadsX(), l.threadsY(), arguments);
+    session
+        .device()
+        .launch(l.kernel(), grid, l.threadsX(), l.threadsY(), l.sharedBytes(), arguments);
   }
 
   @Override

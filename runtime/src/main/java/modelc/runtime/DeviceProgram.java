@@ -8,11 +8,18 @@ import java.util.Optional;
  * the entries work on is {@link DevicePlan}'s to say.
  *
  * @param modules the same kernels for devices of different ages
+ * @param sm90a what devices of capability 9.0, and none that are newer, can run instead: other
+ *     kernels for the same entries; empty where there is nothing to gain
  */
-public record DeviceProgram(List<Module> modules, List<Entry> entries) {
+public record DeviceProgram(
+    List<Module> modules, List<Entry> entries, Optional<DeviceProgram> sm90a) {
   public DeviceProgram {
     modules = List.copyOf(modules);
     entries = List.copyOf(entries);
+  }
+
+  public DeviceProgram(List<Module> modules, List<Entry> entries) {
+    this(modules, entries, Optional.empty());
   }
 
   /**
@@ -37,6 +44,7 @@ public record DeviceProgram(List<Module> modules, List<Entry> entries) {
    * A launch of a kernel, whose parameters are buffers and then sizes, 64 bits each.
    *
    * @param grid blocks along x, y and z
+   * @param sharedBytes of a block beyond what the code has of its own
    * @param sizes the symbols whose values it takes
    */
   public record Launch(
@@ -44,6 +52,7 @@ public record DeviceProgram(List<Module> modules, List<Entry> entries) {
       List<Blocks> grid,
       int threadsX,
       int threadsY,
+      long sharedBytes,
       List<Place> buffers,
       List<String> sizes) {
     public Launch {

@@ -3,6 +3,7 @@ package modelc.runtime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The JSON form of a {@link DeviceProgram}, as libraries carry it. */
 final class DeviceProgramText {
@@ -15,6 +16,7 @@ final class DeviceProgramText {
             m -> "\n{\"capability\": " + m.capability() + ", \"ptx\": " + Json.quote(m.ptx()) + "}")
         + ",\n\"entries\": "
         + SpecText.list(p.entries(), DeviceProgramText::entry)
+        + p.sm90a().map(x -> ",\n\"sm_90a\": " + of(x)).orElse("")
         + "}";
   }
 
@@ -38,7 +40,9 @@ final class DeviceProgramText {
         + l.threadsX()
         + ", "
         + l.threadsY()
-        + "], \"buffers\": "
+        + "], \"shared_bytes\": "
+        + l.sharedBytes()
+        + ", \"buffers\": "
         + SpecText.list(l.buffers(), DeviceProgramText::place)
         + ", \"sizes\": "
         + SpecText.list(l.sizes(), Json::quote)
@@ -70,7 +74,11 @@ final class DeviceProgramText {
       long arena = SpecText.integer(entry, "arena_bytes");
       entries.add(new DeviceProgram.Entry(SpecText.string(entry, "name"), arena, launches));
     }
-    return new DeviceProgram(modules, entries);
+    Optional<DeviceProgram> sm90a =
+        o.containsKey("sm_90a")
+            ? Optional.of(read(SpecText.object(o.get("sm_90a"))))
+            : Optional.empty();
+    return new DeviceProgram(modules, entries, sm90a);
   }
 
   private static DeviceProgram.Launch readLaunch(Map<?, ?> l) throws SpecText.Unexpected {
@@ -98,6 +106,7 @@ final class DeviceProgramText {
         grid,
         (int) number(block.get(0)),
         (int) number(block.get(1)),
+        SpecText.integer(l, "shared_bytes"),
         buffers,
         sizes);
   }

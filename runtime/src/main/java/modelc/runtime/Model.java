@@ -36,9 +36,9 @@ public final class Model implements AutoCloseable {
    * @throws DataException if {@code spec} contradicts itself
    */
   public Model(ModelSpec spec, DeviceProgram program, Device device) {
-    this(spec, new Code.OnDevice(program, device));
+    this(spec, new Code.OnDevice(device.choice(program), device));
     try {
-      device.load(program);
+      device.load(device.choice(program));
     } catch (RuntimeException e) {
       Closing.after(e, device::close);
       throw e;

@@ -61,6 +61,13 @@ public final class PtxBackend implements Backend<GpuProgram> {
     return new PtxBackend(target("sm_" + SM_90A, PTX_VERSION_90A));
   }
 
+  /** Whether some of a program's kernels multiply matrices by warpgroups, which needs sm_90a. */
+  public static boolean needsSm90a(LoopProgram program) {
+    return program.entries().stream()
+        .flatMap(e -> e.launches().stream())
+        .anyMatch(l -> !KernelShape.of(l.kernel()).sums().isEmpty());
+  }
+
   private static LlvmTarget target(String processor, String version) {
     return new LlvmTarget("nvptx64-nvidia-cuda", processor, version);
   }

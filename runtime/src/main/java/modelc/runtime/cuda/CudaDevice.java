@@ -18,6 +18,7 @@ import modelc.runtime.ContentCache;
 import modelc.runtime.Device;
 import modelc.runtime.DeviceException;
 import modelc.runtime.DeviceProgram;
+import modelc.runtime.Sm90a;
 
 /**
  * A GPU of NVIDIA's. Kernels and copies go to one stream, copies ahead of time to a second; what is
@@ -34,10 +35,19 @@ public final class CudaDevice implements Device {
   private static final int NAME_BYTES = 256;
   private static final long LARGEST_GRID_YZ = 65535;
 
+  /** Shared memory that a block has without being allowed more. */
+  private static final long SHARED_BYTES = 48 << 10;
+
+  private static final int MAX_DYNAMIC_SHARED =
+      8; // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+  private static final int HOPPER = 90;
+  private static final int CUDA_12 = 12000;
+
   private final Libcuda cuda;
   private final Optional<ContentCache> cache;
   private final Resources resources;
   private final int capability;
+  private final boolean sm90aWanted;
   private final String name;
   private final long context;
   private final long stream;
@@ -48,9 +58,10 @@ public final class CudaDevice implements Device {
   private long module;
   private boolean timed;
 
-  private CudaDevice(Libcuda cuda, int ordinal, Optional<ContentCache> cache) {
+  private CudaDevice(Libcuda cuda, int ordinal, Optional<ContentCache> cache, boolean sm90aWanted) {
     this.cuda = cuda;
     this.cache = cache;
+    this.sm90aWanted = sm90aWanted;
     cuda.call(Function.INIT, 0);
     int count = cuda.readInt(Function.DEVICE_GET_COUNT);
     if (ordinal >= count) {
@@ -101,12 +112,14 @@ public final class CudaDevice implements Device {
    *
    * @param ordinal its number, from 0, as the driver counts
    * @param cache for the machine code that the driver makes of PTX
-   * @param environment may name the driver's library in {@code MODELC_LIBCUDA}
+   * @param environment may name the driver's library in {@code MODELC_LIBCUDA}, and say whether
+   *     kernels for its capability alone are taken, see {@link Sm90a}
    * @throws DeviceException if there is no driver, too old a one, or no such GPU
    */
   public static CudaDevice open(
       int ordinal, Optional<ContentCache> cache, Map<String, String> environment) {
-    return new CudaDevice(Libcuda.open(environment), ordinal, cache);
+    boolean sm90a = Sm90a.wanted(environment, true);
+    return new CudaDevice(Libcuda.open(environment), ordinal, cache, sm90a);
   }
 
   private String name(int device) {
@@ -128,6 +141,13 @@ public final class CudaDevice implements Device {
   @Override
   public String name() {
     return name + " (sm_" + capability + ", driver for CUDA " + cuda.version() + ")";
+  }
+
+  /** Code for capability 9.0 alone does not run on newer devices, nor do old drivers read it. */
+  @Override
+  public DeviceProgram choice(DeviceProgram program) {
+    boolean able = capability == HOPPER && cuda.knows(CUDA_12);
+    return able && sm90aWanted ? program.sm90a().orElse(program) : program;
   }
 
   @Override
@@ -158,6 +178,15 @@ public final class CudaDevice implements Device {
         long text = arena.allocateFrom(kernel).address();
         kernels.put(kernel, cuda.readLong(Function.MODULE_GET_FUNCTION, module, text));
       }
+    }
+    program.entries().forEach(e -> e.launches().forEach(this::allowShared));
+  }
+
+  /** A kernel that has more shared memory than usual has to be allowed it. */
+  private void allowShared(DeviceProgram.Launch l) {
+    if (l.sharedBytes() > SHARED_BYTES) {
+      long function = java.util.Objects.requireNonNull(kernels.get(l.kernel()));
+      cuda.call(Function.FUNC_SET_ATTRIBUTE, function, MAX_DYNAMIC_SHARED, l.sharedBytes());
     }
   }
 
@@ -295,7 +324,12 @@ public final class CudaDevice implements Device {
 
   @Override
   public void launch(
-      String kernel, List<Long> grid, int threadsX, int threadsY, List<Argument> arguments) {
+      String kernel,
+      List<Long> grid,
+      int threadsX,
+      int threadsY,
+      long sharedBytes,
+      List<Argument> arguments) {
     Long function = kernels.get(kernel);
     if (function == null) {
       throw new IllegalStateException("no kernel " + kernel + " is loaded");
@@ -324,7 +358,7 @@ public final class CudaDevice implements Device {
           threadsX,
           threadsY,
           1,
-          0, // dynamic shared memory
+          sharedBytes,
           stream,
           pointers.address(),
           0);

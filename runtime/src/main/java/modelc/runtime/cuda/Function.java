@@ -44,6 +44,7 @@ enum Function {
   LINK_DESTROY("cuLinkDestroy", "w"),
   MODULE_LOAD_DATA_EX("cuModuleLoadDataEx", "wwiww"),
   MODULE_GET_FUNCTION("cuModuleGetFunction", "www"),
+  FUNC_SET_ATTRIBUTE("cuFuncSetAttribute", "wii"),
   MODULE_UNLOAD("cuModuleUnload", "w"),
   LAUNCH_KERNEL("cuLaunchKernel", "wiiiiiiiwww"),
   STREAM_BEGIN_CAPTURE("cuStreamBeginCapture_v2", "wi"),

@@ -105,6 +105,11 @@ final class Libcuda {
     return cuda(version);
   }
 
+  /** Whether it is of CUDA's that version, as 12040 for 12.4, or a later one. */
+  boolean knows(int cuda) {
+    return version >= cuda;
+  }
+
   /** Calls a function; 32-bit arguments are the lower halves. */
   void call(Function f, long... arguments) {
     int result = result(f, arguments);
