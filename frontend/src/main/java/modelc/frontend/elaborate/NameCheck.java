@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds names that mean nothing, or nothing for certain, in every declaration, used or not, before
- * anything is evaluated. Recipes are left to their own check: what they see depends on the model.
+ * anything is evaluated. Of recipes only the keys are looked at: what their values see depends on
+ * the model.
  */
 final class NameCheck {
   private final Module module;
@@ -74,7 +75,7 @@ final class NameCheck {
         bind(o.gradient().name());
         block(o.body());
       }
-      case Decl.Train _ -> {}
+      case Decl.Train t -> errors.addAll(Settings.wrongKeys(t));
     }
   }
 

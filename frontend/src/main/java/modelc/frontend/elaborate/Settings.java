@@ -1,6 +1,7 @@
 package modelc.frontend.elaborate;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,22 +52,10 @@ final class Settings {
     this.train = train;
     this.sources = sources;
     this.options = options;
-    var errors = new ArrayList<Diagnostic>();
     if (train != null) {
-      for (Decl.Setting s : train.settings()) {
-        check(s.key(), errors);
-        Decl.Setting before = byKey.putIfAbsent(s.key().name(), s);
-        if (before != null) {
-          errors.add(
-              Diagnostic.of(
-                      Code.DEFINED_TWICE,
-                      s.key().span(),
-                      "`" + s.key().name() + "` is set twice",
-                      "")
-                  .withLabel(before.key().span(), "the first time here"));
-        }
-      }
+      train.settings().forEach(s -> byKey.put(s.key().name(), s));
     }
+    var errors = new ArrayList<Diagnostic>();
     Optional<String> data = Optional.empty();
     for (Map.Entry<String, String> e : options.recipe().entrySet()) {
       var name = new Expr.Name(e.getKey(), outside(e.getKey(), e.getValue(), sources));
@@ -82,6 +71,23 @@ final class Settings {
     if (!errors.isEmpty()) {
       throw new DiagnosticException(errors, sources);
     }
+  }
+
+  /** What is wrong with the keys of a recipe, whatever their values are. */
+  static List<Diagnostic> wrongKeys(Decl.Train train) {
+    var errors = new ArrayList<Diagnostic>();
+    var seen = new HashMap<String, Decl.Setting>();
+    for (Decl.Setting s : train.settings()) {
+      check(s.key(), errors);
+      Decl.Setting before = seen.putIfAbsent(s.key().name(), s);
+      if (before != null) {
+        errors.add(
+            Diagnostic.of(
+                    Code.DEFINED_TWICE, s.key().span(), "`" + s.key().name() + "` is set twice", "")
+                .withLabel(before.key().span(), "the first time here"));
+      }
+    }
+    return errors;
   }
 
   private static void check(Expr.Name key, List<Diagnostic> errors) {
