@@ -197,7 +197,7 @@ class CodesTest {
     byte[] bytes =
         text.replace("\"name\": \"infer\"", "\"name\": \"infex\"")
             .getBytes(StandardCharsets.ISO_8859_1);
-    Files.write(library, ForeignFile.sealed(bytes));
+    Files.write(library, ForeignBytes.sealed(bytes));
     try (Model loaded = Model.load(library);
         Session session = loaded.open(1)) {
       thrown("R0709", "compile", () -> session.call("infex").run());

@@ -1,26 +1,18 @@
 package modelc.cli;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import modelc.compiler.Compiler;
 import modelc.data.Data;
 import modelc.data.DataSet;
@@ -106,7 +98,7 @@ enum ForeignFile {
       var entries = new LinkedHashMap<String, byte[]>();
       entries.put("w/data.pkl", bytes);
       STORAGES.forEach((key, size) -> entries.put("w/data/" + key, new byte[size]));
-      weights(Files.write(folder.resolve("w.pt"), stored(entries)));
+      weights(Files.write(folder.resolve("w.pt"), ForeignBytes.stored(entries)));
     }
   },
   NPY {
@@ -124,16 +116,16 @@ enum ForeignFile {
   ARTIFACT {
     @Override
     void read(Path folder, byte[] bytes) throws IOException {
-      Artifact.open(Files.write(folder.resolve("lib.so"), sealed(bytes)));
+      Artifact.open(Files.write(folder.resolve("lib.so"), ForeignBytes.sealed(bytes)));
     }
   },
   CSV {
     @Override
     void read(Path folder, byte[] bytes) throws IOException {
       Files.write(folder.resolve("x.csv"), bytes);
-      for (String key : List.of("label", "target")) {
-        allowing(() -> all("csv", List.of("x.csv"), Map.of(key, "y"), folder));
-      }
+      // Not every number is a label.
+      allowing(() -> all("csv", List.of("x.csv"), Map.of("label", "y"), folder));
+      all("csv", List.of("x.csv"), Map.of("target", "y"), folder);
     }
   },
   /** The first byte says whether the rest are images or labels. */
@@ -142,8 +134,11 @@ enum ForeignFile {
     void read(Path folder, byte[] bytes) throws IOException {
       boolean images = bytes.length > 0 && (bytes[0] & 1) == 0;
       byte[] rest = Arrays.copyOfRange(bytes, Math.min(1, bytes.length), bytes.length);
-      Files.write(folder.resolve("train-images-idx3-ubyte"), images ? rest : idx(0x803, 2, 28, 28));
-      Files.write(folder.resolve("train-labels-idx1-ubyte"), images ? idx(0x801, 2) : rest);
+      Files.write(
+          folder.resolve("train-images-idx3-ubyte"),
+          images ? rest : ForeignBytes.idx(0x803, 2, 28, 28));
+      Files.write(
+          folder.resolve("train-labels-idx1-ubyte"), images ? ForeignBytes.idx(0x801, 2) : rest);
       all("mnist", List.of("."), Map.of(), folder);
     }
   },
@@ -151,7 +146,7 @@ enum ForeignFile {
     @Override
     void read(Path folder, byte[] bytes) throws IOException {
       Files.createDirectories(folder.resolve("set/a"));
-      Files.write(folder.resolve("set/a/1.png"), checked(bytes));
+      Files.write(folder.resolve("set/a/1.png"), ForeignBytes.checked(bytes));
       all("image_folder", List.of("set"), Map.of(), folder);
     }
   },
@@ -159,7 +154,7 @@ enum ForeignFile {
     @Override
     void read(Path folder, byte[] bytes) throws IOException {
       Files.createDirectories(folder.resolve("set/a"));
-      Files.write(folder.resolve("set/a/1.png"), checked(bytes));
+      Files.write(folder.resolve("set/a/1.png"), ForeignBytes.checked(bytes));
       all("image_masks", List.of("set/a", "set/a"), Map.of("classes", 3L), folder);
     }
   },
@@ -173,7 +168,7 @@ enum ForeignFile {
   YOLO {
     @Override
     void read(Path folder, byte[] bytes) throws IOException {
-      picture(folder);
+      ForeignBytes.picture(folder);
       Files.createDirectories(folder.resolve("labels"));
       Files.write(folder.resolve("labels/1.txt"), bytes);
       all("yolo_boxes", List.of("set", "labels"), Map.of(), folder);
@@ -182,7 +177,7 @@ enum ForeignFile {
   COCO {
     @Override
     void read(Path folder, byte[] bytes) throws IOException {
-      picture(folder);
+      ForeignBytes.picture(folder);
       Files.write(folder.resolve("coco.json"), bytes);
       all("coco_boxes", List.of("set", "coco.json"), Map.of(), folder);
     }
@@ -375,84 +370,6 @@ enum ForeignFile {
       for (long i = 0; i < Math.min(4, set.size()); i++) {
         set.read(i, 1, rows);
       }
-    }
-  }
-
-  private static byte[] idx(int magic, int count, int... inner) {
-    int size = count;
-    for (int n : inner) {
-      size *= n;
-    }
-    ByteBuffer b = ByteBuffer.allocate(8 + 4 * inner.length + size).putInt(magic).putInt(count);
-    for (int n : inner) {
-      b.putInt(n);
-    }
-    return b.array();
-  }
-
-  /** A folder {@code set} with one picture of one pixel. */
-  private static void picture(Path folder) throws IOException {
-    Files.createDirectories(folder.resolve("set"));
-    Files.write(
-        folder.resolve("set/1.bmp"),
-        HexFormat.of()
-            .parseHex(
-                "424d3a00000000000000360000002800000001000000010000000100180000000000040000"
-                    + "00130b0000130b00000000000000000000ff00ff00"));
-  }
-
-  /** A zip file of uncompressed entries. */
-  private static byte[] stored(Map<String, byte[]> entries) throws IOException {
-    var out = new ByteArrayOutputStream();
-    try (var zip = new ZipOutputStream(out)) {
-      for (Map.Entry<String, byte[]> e : entries.entrySet()) {
-        var entry = new ZipEntry(e.getKey());
-        entry.setMethod(ZipEntry.STORED);
-        entry.setSize(e.getValue().length);
-        var sum = new CRC32();
-        sum.update(e.getValue());
-        entry.setCrc(sum.getValue());
-        zip.putNextEntry(entry);
-        zip.write(e.getValue());
-        zip.closeEntry();
-      }
-    }
-    return out.toByteArray();
-  }
-
-  /** With the checksums of its chunks made to fit, if it is a PNG. */
-  private static byte[] checked(byte[] png) {
-    byte[] all = png.clone();
-    if (all.length < 8 || all[1] != 'P' || all[2] != 'N') {
-      return all;
-    }
-    ByteBuffer b = ByteBuffer.wrap(all);
-    for (int at = 8; at + 12 <= all.length; ) {
-      int length = b.getInt(at);
-      if (length < 0 || length > all.length - at - 12) {
-        break;
-      }
-      var sum = new CRC32();
-      sum.update(all, at + 4, length + 4);
-      b.putInt(at + 8 + length, (int) sum.getValue());
-      at += 12 + length;
-    }
-    return all;
-  }
-
-  /** With its seal made to fit: who wants to harm can do that, too. */
-  static byte[] sealed(byte[] library) {
-    byte[] all = library.clone();
-    if (all.length < 64) {
-      return all;
-    }
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(all, 0, all.length - 32);
-      System.arraycopy(sha.digest(), 0, all, all.length - 32, 32);
-      return all;
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
     }
   }
 }
