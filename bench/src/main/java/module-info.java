@@ -14,6 +14,7 @@ module modelc.bench {
   requires modelc.runtime;
   requires modelc.data;
   requires modelc.ptx;
+  requires modelc.bundle;
   requires modelc.compiler;
   requires modelc.cli;
 }

@@ -157,7 +157,7 @@ final class BenchCommand implements Callable<Integer> {
       Tensor b = requireNonNull(others.get(e.getKey()), e.getKey());
       double apart = 0;
       for (long i = 0; i < a.elements(); i++) {
-        double d = Math.abs(number(a, i) - number(b, i));
+        double d = Math.abs(a.number(i) - b.number(i));
         apart = Math.max(apart, Double.isNaN(d) ? Double.POSITIVE_INFINITY : d);
       }
       if (apart > 0) {
@@ -170,13 +170,9 @@ final class BenchCommand implements Callable<Integer> {
   private static double largest(Tensor t) {
     double largest = 0;
     for (long i = 0; i < t.elements(); i++) {
-      largest = Math.max(largest, Math.abs(number(t, i)));
+      largest = Math.max(largest, Math.abs(t.number(i)));
     }
     return largest;
-  }
-
-  private static double number(Tensor t, long i) {
-    return t.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
   }
 
   /** Medians, in milliseconds, of whole calls, and of the GPU alone. */

@@ -23,6 +23,11 @@ record Bundled(Path place) {
     return Artifact.open(place.resolveSibling(name() + ".so"));
   }
 
+  /** Where numbers to check it by are, if there are any. */
+  Path numbers() {
+    return place.resolveSibling(name() + ".numbers.safetensors");
+  }
+
   /**
    * The recipe.
    *

@@ -11,8 +11,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * The program of a bundle: {@code NAME train}, {@code eval}, {@code predict}, {@code bench}. Its
- * launcher gives the model's place as the first argument.
+ * The program of a bundle: {@code NAME train}, {@code eval}, {@code predict}, {@code check}, {@code
+ * bench}. Its launcher gives the model's place as the first argument.
  */
 @Command(
     mixinStandardHelpOptions = true,
@@ -42,6 +42,7 @@ public final class Main implements Runnable {
     line.addSubcommand("train", new TrainCommand(bundled));
     line.addSubcommand("eval", new EvalCommand(bundled));
     line.addSubcommand("predict", new PredictCommand(bundled));
+    line.addSubcommand("check", new CheckCommand(bundled));
     line.addSubcommand("bench", new BenchCommand(bundled));
     line.setExecutionExceptionHandler((e, _, _) -> report(e));
     return line.execute(Arrays.copyOfRange(args, 1, args.length));
