@@ -7,6 +7,7 @@ import modelc.backend.llvm.KernelDialect;
 import modelc.backend.llvm.KernelEmitter;
 import modelc.backend.llvm.Linear;
 import modelc.backend.llvm.LlvmTypes;
+import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
@@ -66,6 +67,12 @@ record PtxDialect(KernelShape shape) implements KernelDialect {
     boolean large = shape.sums().stream().anyMatch(b -> b.size().constant() > FEW_SUMS);
     boolean both = !shape.sums().isEmpty() && shape.narrow();
     return large || both ? 1 : THREADS_AT_ONCE / shape.threads();
+  }
+
+  /** With its range, of which divisions of 32 bits and without special cases follow. */
+  @Override
+  public String size(Symbol symbol) {
+    return "i64 range(i64 1, " + (symbol.max() + 1) + ")";
   }
 
   @Override

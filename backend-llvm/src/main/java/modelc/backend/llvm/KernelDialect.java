@@ -2,6 +2,7 @@ package modelc.backend.llvm;
 
 import java.util.List;
 import java.util.Optional;
+import modelc.ir.Symbol;
 import modelc.ir.loop.Buffer;
 import modelc.ir.loop.Expr;
 import modelc.ir.loop.Kernel;
@@ -19,6 +20,11 @@ public interface KernelDialect {
    * @param parameters typed and named: the buffers, then the symbols
    */
   String signature(Kernel kernel, List<String> parameters);
+
+  /** The type of the parameter that a size is passed in, with what is known of the size. */
+  default String size(Symbol symbol) {
+    return "i64";
+  }
 
   /** The type of a pointer to an element of {@code space}. */
   String pointer(Space space);

@@ -113,7 +113,7 @@ public final class KernelEmitter {
     for (Symbol s : kernel.symbols()) {
       String name = "%" + LlvmTypes.name("s." + s.name());
       expressions.addressing().bindSize(s, name);
-      parameters.add("i64 " + name);
+      parameters.add(dialect.size(s) + " " + name);
     }
     return dialect.signature(kernel, parameters);
   }
