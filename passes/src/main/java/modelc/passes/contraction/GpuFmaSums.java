@@ -63,6 +63,12 @@ record GpuFmaSums(GpuTiles tiles, GpuStages stages, Buffer shared, Expr y, Expr 
     }
   }
 
+  @Override
+  public boolean finishesItsOwn() {
+    boolean rowsApart = stages.a().factor().alongTerms() || tiles.perThreadM() == 1;
+    return tiles.perThreadN() == 1 && rowsApart;
+  }
+
   /**
    * The {@code j}-th row or column of a thread: neighbours where those lie side by side in the
    * tile, a block's breadth apart otherwise, which keeps the threads' reads in different banks.

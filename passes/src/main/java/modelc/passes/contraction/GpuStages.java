@@ -31,7 +31,8 @@ record GpuStages(Tile a, Tile b, long count) {
     return count * stage();
   }
 
-  private long stage() {
+  /** Of one. */
+  long stage() {
     return a.elements() + b.elements();
   }
 

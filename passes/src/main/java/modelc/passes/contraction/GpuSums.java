@@ -20,6 +20,12 @@ sealed interface GpuSums permits GpuFmaSums, GpuWarpSums, GpuWarpgroupSums {
   /** Calls back for each sum that this thread has. */
   void each(LoopBuilder b, Sum body);
 
+  /**
+   * Whether thread {@code t}'s sums are results number {@code t}, {@code t + 256} and so on of the
+   * tile, row by row: those that it finishes.
+   */
+  boolean finishesItsOwn();
+
   /** What becomes of sum {@code i} of a thread, which is of this row and column of the tile. */
   @FunctionalInterface
   interface Sum {

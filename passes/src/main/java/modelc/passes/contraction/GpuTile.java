@@ -93,8 +93,15 @@ final class GpuTile {
     b.loop(LoopKind.UNROLL, "i", count, (loop, i) -> loop.store(sums, i, f32(0)));
     Expr from = b.let("from", share(piece));
     Expr to = b.let("to", share(add(piece, index(1))));
+    boolean allAhead = isWhole() && allTiles() < stages.count();
     for (long ahead = 0; ahead < stages.count() - 1; ahead++) {
-      copy(b, b.let("k", add(from, index(ahead))), to);
+      Expr k = b.let("k", add(from, index(ahead)));
+      if (ahead < leastTiles()) {
+        copyTiles(b, k);
+        b.emit(new Stmt.CommitCopies());
+      } else {
+        copy(b, k, to);
+      }
     }
     b.loop(
         LoopKind.SERIAL,
@@ -106,12 +113,38 @@ final class GpuTile {
           loop.emit(new Stmt.AwaitCopies((int) stages.count() - 2));
           // The tile is complete now, and all are done with the one before, whose place is next.
           loop.emit(new Stmt.Barrier());
-          copy(loop, loop.let("k", add(k, index(stages.count() - 1))), to);
+          if (!allAhead) {
+            copy(loop, loop.let("k", add(k, index(stages.count() - 1))), to);
+          } else if (allTiles() > 1) {
+            // Nothing is left to copy, but the next tile is waited for by the number of groups.
+            loop.emit(new Stmt.CommitCopies());
+          }
           arithmetic.addProducts(loop, k, loop.let("s", stages.begin(k)), sums);
         });
     arithmetic.await(b);
-    b.emit(new Stmt.Barrier());
+    if (mayOverwriteLastTile()) {
+      b.emit(new Stmt.Barrier());
+    }
     finish(sums, end);
+  }
+
+  /** Tiles along the terms that a piece has at least, as far as is known. */
+  private long leastTiles() {
+    return product.k().isConstant() ? allTiles() / tiles.pieces() : 0;
+  }
+
+  /** Whether a block has all terms, and it is known how many: at least one. */
+  private boolean isWhole() {
+    return product.k().isConstant() && tiles.pieces() == 1 && allTiles() > 0;
+  }
+
+  private long allTiles() {
+    return Math.ceilDiv(product.k().max(), GpuTiles.DEPTH);
+  }
+
+  /** Whether the results go to where another thread may still read the last tile. */
+  private boolean mayOverwriteLastTile() {
+    return !isWhole() || (allTiles() - 1) % stages.count() * stages.stage() < tiles.m() * tiles.n();
   }
 
   /** The number of the tile along the terms with which piece {@code p} begins. */
@@ -121,15 +154,15 @@ final class GpuTile {
 
   /** Begins to copy the tiles of number {@code k}, if there are any, as a group. */
   private void copy(LoopBuilder to, Expr k, Expr end) {
-    to.when(
-        lt(k, end),
-        then -> {
-          Expr stage = then.let("s", stages.begin(k));
-          Expr term = then.let("t", mul(k, index(GpuTiles.DEPTH)));
-          copy(then, stages.a(), firstM, product.m(), term, stage);
-          copy(then, stages.b(), firstN, product.n(), term, stage);
-        });
+    to.when(lt(k, end), then -> copyTiles(then, k));
     to.emit(new Stmt.CommitCopies());
+  }
+
+  private void copyTiles(LoopBuilder to, Expr k) {
+    Expr stage = to.let("s", stages.begin(k));
+    Expr term = to.let("t", mul(k, index(GpuTiles.DEPTH)));
+    copy(to, stages.a(), firstM, product.m(), term, stage);
+    copy(to, stages.b(), firstN, product.n(), term, stage);
   }
 
   /** Neighbouring threads copy neighbours in memory, each as many as go together. */
@@ -200,7 +233,9 @@ final class GpuTile {
         b,
         (to, i, row, column) ->
             to.store(shared, add(mul(row, index(tiles.n())), column), load(sums, index(i))));
-    b.emit(new Stmt.Barrier());
+    if (!arithmetic.finishesItsOwn()) {
+      b.emit(new Stmt.Barrier());
+    }
     b.loop(
         LoopKind.SERIAL,
         "e",

@@ -84,6 +84,11 @@ record GpuWarpSums(
     return (long) rows * columns * WarpTile.SUMS;
   }
 
+  @Override
+  public boolean finishesItsOwn() {
+    return false;
+  }
+
   /** What warps do that have results. */
   private void busy(LoopBuilder b, Consumer<LoopBuilder> body) {
     if (warps * GpuThreads.WARP == GpuTiles.THREADS) {

@@ -56,6 +56,11 @@ record GpuWarpgroupSums(
   }
 
   @Override
+  public boolean finishesItsOwn() {
+    return false;
+  }
+
+  @Override
   public void addProducts(LoopBuilder b, Expr k, Expr stage, Buffer sums) {
     long rows = words(precision, tiles.m());
     long all = rows + words(precision, tiles.n());
