@@ -125,9 +125,11 @@ public final class Emulator {
 
   private LaunchReport run(Launch launch) {
     var block = new Block(launch);
-    int n = (int) launch.grid().count();
-    for (int number : order(n)) {
-      block.run(number);
+    int all = (int) launch.grid().count();
+    int n = Math.min(all, options.mostBlocks());
+    for (int i : order(n)) {
+      // Evenly spread, so that the last is the last.
+      block.run(n == all ? i : (int) ((long) i * (all - 1) / Math.max(1, n - 1)));
     }
     long instructions = 0;
     long threadInstructions = 0;

@@ -7,11 +7,14 @@ package modelc.ptx;
  * @param seed of random orders
  * @param races whether to look for races
  * @param stepLimit the most instructions that a warp may execute in a block
+ * @param mostBlocks of a grid with more, only so many are run, the first and the last among them:
+ *     what they do with their part of the results
  */
-public record EmulatorOptions(Order order, long seed, boolean races, long stepLimit) {
+public record EmulatorOptions(
+    Order order, long seed, boolean races, long stepLimit, int mostBlocks) {
   /** Checks everything, lowest numbers first. */
   public static final EmulatorOptions DEFAULT =
-      new EmulatorOptions(Order.ASCENDING, 0, true, 50_000_000);
+      new EmulatorOptions(Order.ASCENDING, 0, true, 50_000_000, Integer.MAX_VALUE);
 
   /** In which order blocks and warps take their turns. All are legal on a GPU. */
   public enum Order {
@@ -26,14 +29,19 @@ public record EmulatorOptions(Order order, long seed, boolean races, long stepLi
   }
 
   public EmulatorOptions withOrder(Order newOrder, long newSeed) {
-    return new EmulatorOptions(newOrder, newSeed, races, stepLimit);
+    return new EmulatorOptions(newOrder, newSeed, races, stepLimit, mostBlocks);
   }
 
   public EmulatorOptions withRaces(boolean on) {
-    return new EmulatorOptions(order, seed, on, stepLimit);
+    return new EmulatorOptions(order, seed, on, stepLimit, mostBlocks);
   }
 
   public EmulatorOptions withStepLimit(long limit) {
-    return new EmulatorOptions(order, seed, races, limit);
+    return new EmulatorOptions(order, seed, races, limit, mostBlocks);
+  }
+
+  /** Runs a part of large grids. */
+  public EmulatorOptions withMostBlocks(int most) {
+    return new EmulatorOptions(order, seed, races, stepLimit, most);
   }
 }

@@ -5,11 +5,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import modelc.ptx.syntax.Type;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers the registers of a program; constants and special registers are some of them. */
 final class Registers {
+  private static final Pattern INDEXED = Pattern.compile("%(tid|ntid|ctaid|nctaid)\\.[xyz]");
   private static final Set<String> SPECIAL =
       Set.of(
           "%laneid",
@@ -62,7 +64,7 @@ final class Registers {
   }
 
   Symbol.@Nullable Value special(String name) {
-    boolean indexed = name.matches("%(tid|ntid|ctaid|nctaid)\\.[xyz]");
+    boolean indexed = INDEXED.matcher(name).matches();
     if (!indexed && !SPECIAL.contains(name)) {
       return null;
     }

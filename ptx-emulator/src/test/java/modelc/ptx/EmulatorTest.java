@@ -205,6 +205,32 @@ class EmulatorTest {
   }
 
   @Test
+  void runsSomeBlocksOfALargeGrid() {
+    DeviceBuffer all = memory.allocate("all", 40);
+    all.write(new byte[40]);
+    PtxKernel k =
+        Ptx.parse(
+                Ptx.kernel(
+                    ".param .u64 p",
+                    """
+                    .reg .b64 %rd<3>;
+                    .reg .b32 %r1;
+                    ld.param.u64 %rd1, [p];
+                    mov.u32 %r1, %ctaid.x;
+                    mul.wide.u32 %rd2, %r1, 4;
+                    add.s64 %rd1, %rd1, %rd2;
+                    add.u32 %r1, %r1, 1;
+                    st.global.u32 [%rd1], %r1;
+                    """))
+            .kernel("k");
+    var some = new Emulator(memory, EmulatorOptions.DEFAULT.withMostBlocks(4));
+    some.launch(k, Dim3.of(10), Dim3.of(1), 0, all);
+    assertThat(all.toInts()).containsExactly(1, 0, 0, 4, 0, 0, 7, 0, 0, 10);
+    some.launch(k, Dim3.of(4), Dim3.of(1), 0, all.slice(4, 16));
+    assertThat(all.toInts()).containsExactly(1, 1, 2, 3, 4, 0, 7, 0, 0, 10);
+  }
+
+  @Test
   void endlessLoopsEnd() {
     var options = EmulatorOptions.DEFAULT.withStepLimit(1000);
     PtxKernel k = Ptx.parse(Ptx.kernel("", "again:\nbra again;")).kernel("k");

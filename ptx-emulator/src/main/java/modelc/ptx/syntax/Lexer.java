@@ -2,9 +2,16 @@ package modelc.ptx.syntax;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Cuts PTX into tokens; comments and white space go. */
 final class Lexer {
+  private static final Pattern EXPONENT = Pattern.compile("[0-9]+[eE][0-9]*");
+  private static final Pattern FLOAT = Pattern.compile("0[fF][0-9a-fA-F]{8}");
+  private static final Pattern DOUBLE = Pattern.compile("0[dD][0-9a-fA-F]{16}");
+  private static final Pattern DECIMAL = Pattern.compile("[0-9]+(\\.[0-9]*)?([eE][+-]?[0-9]+)?");
+
   enum Kind {
     WORD,
     /** A directive or modifier: its text is without the dot. */
@@ -120,13 +127,13 @@ final class Lexer {
   private void number() {
     String w = word(at);
     boolean fraction = peek(w.length()) == '.' && !w.startsWith("0x");
-    boolean exponent = w.matches("[0-9]+[eE][0-9]*");
-    if (w.matches("0[fF][0-9a-fA-F]{8}")) {
+    boolean exponent = EXPONENT.matcher(w).matches();
+    if (FLOAT.matcher(w).matches()) {
       real(w, Long.parseLong(w.substring(2), 16), 32);
-    } else if (w.matches("0[dD][0-9a-fA-F]{16}")) {
+    } else if (DOUBLE.matcher(w).matches()) {
       real(w, Long.parseUnsignedLong(w.substring(2), 16), 64);
     } else if (fraction || exponent) {
-      var m = java.util.regex.Pattern.compile("[0-9]+(\\.[0-9]*)?([eE][+-]?[0-9]+)?").matcher(s);
+      Matcher m = DECIMAL.matcher(s);
       m.region(at, s.length());
       if (!m.lookingAt()) {
         throw new SyntaxException(line, "bad number " + w);
@@ -143,7 +150,7 @@ final class Lexer {
   }
 
   private void integer(String w) {
-    String digits = w.replaceFirst("[uU]$", "");
+    String digits = w.endsWith("u") || w.endsWith("U") ? w.substring(0, w.length() - 1) : w;
     try {
       long value =
           digits.startsWith("0x") || digits.startsWith("0X")
