@@ -5,12 +5,14 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import modelc.ptx.DeviceBuffer;
@@ -40,8 +42,14 @@ final class MutantTrial {
   /** Where odd numbers are put in each buffer, besides its ends. */
   private static final int PLACES = 24;
 
-  /** Instructions of threads that the odd numbers of a step may cost. */
-  private static final long ODD_BUDGET = 120_000_000;
+  /** Instructions of threads that odd numbers may cost. */
+  private static final long ODD_BUDGET = 25_000_000;
+
+  /** Instructions that trials of more blocks than those may cost. */
+  private static final long BUDGET = 20_000_000;
+
+  /** Most mutants are caught in a part of a launch. */
+  private static final int SOME_BLOCKS = 4;
 
   /**
    * Mutants of a kernel, at most: one that updates all parameters has the same code for each of
@@ -49,11 +57,53 @@ final class MutantTrial {
    */
   private static final int MOST = 150;
 
+  /** What a mutant does otherwise that leaves the same numbers behind, from little to much. */
+  enum Effect {
+    NEVER("never another value"),
+    NONE("another value, which nothing else follows from"),
+    WAY("more or fewer instructions, with the same loads and stores"),
+    READS("more or fewer bytes read, with the same stores"),
+    STORES("more or fewer stores, of the same numbers");
+
+    final String text;
+
+    Effect(String text) {
+      this.text = text;
+    }
+
+    private Effect larger(Effect other) {
+      return compareTo(other) > 0 ? this : other;
+    }
+  }
+
+  private final String structure;
   private final Map<String, Integer> caught = new TreeMap<>();
-  private final Set<PtxMutants.Mutant> differing = new HashSet<>();
+
+  /** The numbers of those whose altered instruction has given a thread another value. */
+  private final BitSet differing = new BitSet();
+
+  private final Map<Integer, Effect> effects = new HashMap<>();
+
   private List<PtxMutants.Mutant> left = List.of();
+
+  /** Of the kernel that is being tried, what has been parsed. */
+  private final IdentityHashMap<PtxMutants.Mutant, PtxKernel> mistaken = new IdentityHashMap<>();
+
+  private final IdentityHashMap<List<PtxMutants.Mutant>, PtxModule> probes =
+      new IdentityHashMap<>();
   private int mutants;
   private int launches;
+  private long spent;
+  private long spentOnOdd;
+
+  MutantTrial(String structure) {
+    this.structure = structure;
+  }
+
+  /** Of the kernels that it tries. */
+  String structure() {
+    return structure;
+  }
 
   /** How many were caught, by kind and by what. */
   Map<String, Integer> caught() {
@@ -68,9 +118,14 @@ final class MutantTrial {
     return left;
   }
 
+  /** What a survivor did otherwise, at most. */
+  Effect effect(PtxMutants.Mutant m) {
+    return differs(m) ? effects.getOrDefault(m.number(), Effect.NONE) : Effect.NEVER;
+  }
+
   /** Whether the altered instruction of a survivor gave a thread another value, so far as known. */
-  boolean differs(PtxMutants.Mutant m) {
-    return m.probe().isEmpty() || differing.contains(m);
+  private boolean differs(PtxMutants.Mutant m) {
+    return differing.get(m.number());
   }
 
   /** Begins a step of another size: its launches are worth a trial, too. */
@@ -78,38 +133,32 @@ final class MutantTrial {
     launches = 0;
   }
 
+  /** Tries the mutants of a kernel of the structure, or those that are left. */
   void run(PtxMutants text, PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
     boolean first = mutants == 0;
-    if (!first && (left.isEmpty() || launches++ >= LAUNCHES)) {
+    if (!first && (left.isEmpty() || launches >= LAUNCHES)) {
       return;
     }
-    List<PtxMutants.Mutant> all = sample(text.of(kernel.name()));
-    if (first) {
-      mutants = all.size();
-      left = all;
-    } else {
-      var before = left;
-      left =
-          before.stream()
-              .map(m -> all.stream().filter(m::isLike).findFirst().orElseThrow())
-              .toList();
-      List<PtxMutants.Mutant> differed =
-          left.stream()
-              .filter(m -> before.stream().anyMatch(b -> b.isLike(m) && differing.contains(b)))
-              .toList();
-      differing.clear();
-      differing.addAll(differed);
+    List<PtxMutants.Mutant> all = text.of(kernel.name());
+    if (all.isEmpty()) {
+      return;
     }
-    var launch = new Launch(kernel, grid, block, operands);
-    left = launch.survivors(left);
-    if (launches <= 1) {
-      amongOddNumbers(launch);
+    left = first ? sample(all) : left.stream().map(m -> all.get(m.number())).toList();
+    mutants = first ? left.size() : mutants;
+    var some = new Launch(SOME_BLOCKS, text, kernel, grid, block, operands);
+    some.tryThoseLeft();
+    var largest = some;
+    long blocks = Math.min(grid.count(), (BUDGET - spent) * SOME_BLOCKS / some.trial());
+    if (blocks > SOME_BLOCKS && !left.isEmpty()) {
+      largest = new Launch((int) blocks, text, kernel, grid, block, operands);
+      largest.tryThoseLeft();
+      spent += largest.trial();
     }
-    for (PtxMutants.Mutant m : left) {
-      if (m.probe().isPresent() && !differing.contains(m) && launch.faults(m.probe().get())) {
-        differing.add(m);
-      }
+    if (launches++ == 0) {
+      amongOddNumbers(largest);
     }
+    mistaken.clear();
+    probes.clear();
   }
 
   /** Evenly spread ones, where there are many. */
@@ -120,50 +169,74 @@ final class MutantTrial {
         .toList();
   }
 
-  /** An infinity is seen wherever it gets to; a zero is a flag that is not set. */
+  /**
+   * Puts odd numbers into many places of all buffers by chance, of one buffer, then into single
+   * ones. An infinity is seen wherever it gets to; a zero is a flag that is not set.
+   */
   private void amongOddNumbers(Launch launch) {
     var random = new Random(1);
-    long budget = ODD_BUDGET;
-    List<Contents> usual = launch.before;
-    for (float odd : new float[] {Float.POSITIVE_INFINITY, 0}) {
-      for (DeviceBuffer b : launch.buffers) {
-        for (int i = -2; i < PLACES && b.bytes() > 0; i++) {
-          budget -= launch.cost * (1 + left.size());
-          if (budget < 0 || left.isEmpty()) {
-            break;
+    for (int i = -4; i < PLACES; i++) {
+      boolean first = i == -4;
+      var parts =
+          new ArrayList<>(
+              first ? List.of(launch.buffers, launch.buffers, launch.buffers) : List.of());
+      launch.buffers.forEach(b -> parts.add(List.of(b)));
+      for (List<DeviceBuffer> part : parts) {
+        for (float odd : new float[] {Float.POSITIVE_INFINITY, 0}) {
+          if (spentOnOdd > ODD_BUDGET || left.isEmpty()) {
+            return;
           }
-          int at = i == -2 ? 0 : i == -1 ? b.bytes() - 1 : random.nextInt(b.bytes());
-          launch.restore(usual);
-          if (b.bytes() % 4 != 0) {
-            b.slice(at, 1).write((byte) 0);
-          } else {
-            b.slice(at / 4 * 4, 4).write(odd);
-          }
-          if (launch.begin()) {
-            left = launch.survivors(left);
-          }
+          launch.put(odd, part, i, random);
         }
       }
     }
-    launch.restore(usual);
-    launch.begin();
+  }
+
+  private static IntStream places(int i, DeviceBuffer b, Random random) {
+    return switch (i) {
+      case -4, -3 -> random.ints(b.bytes() / 16 + 1, 0, b.bytes());
+      case -2 -> IntStream.of(0);
+      case -1 -> IntStream.of(b.bytes() - 1);
+      default -> IntStream.of(random.nextInt(b.bytes()));
+    };
+  }
+
+  private static void put(DeviceBuffer b, int at, float odd) {
+    if (b.bytes() % 4 != 0) {
+      b.slice(at, 1).write((byte) 0);
+    } else {
+      b.slice(at / 4 * 4, 4).write(odd);
+    }
   }
 
   /** A launch on buffers of its own. */
   private final class Launch {
+    final PtxMutants text;
     final PtxKernel kernel;
     final Dim3 grid;
     final Dim3 block;
     final Object[] operands;
     final List<DeviceBuffer> buffers;
     final Emulator emulator;
+
+    /** Does not look for races. */
+    final Emulator plain;
+
+    final List<Contents> usualContents;
     List<Contents> before;
     List<Contents> after = List.of();
 
     /** Instructions of threads. */
     long cost;
 
-    Launch(PtxKernel kernel, Dim3 grid, Dim3 block, Object... of) {
+    /** What the kernel itself does; empty until that is asked for. */
+    Optional<LaunchReport> usual = Optional.empty();
+
+    /** How many mutants the last trial was of that are left. */
+    int tried;
+
+    Launch(int mostBlocks, PtxMutants text, PtxKernel kernel, Dim3 grid, Dim3 block, Object... of) {
+      this.text = text;
       this.kernel = kernel;
       this.grid = grid;
       this.block = block;
@@ -183,28 +256,51 @@ final class MutantTrial {
         }
       }
       buffers = List.copyOf(own.values());
-      before = contents();
-      LaunchReport r = new Emulator(memory).launch(kernel, grid, block, 0, operands);
-      long warps = grid.count() * ((block.count() + 31) / 32);
+      usualContents = contents();
+      before = usualContents;
+      var options = EmulatorOptions.DEFAULT.withMostBlocks(mostBlocks);
+      plain = new Emulator(memory, options.withRaces(false));
+      LaunchReport r = plain.launch(kernel, grid, block, 0, operands);
+      long warps = Math.min(mostBlocks, grid.count()) * ((block.count() + 31) / 32);
       emulator =
-          new Emulator(
-              memory,
-              EmulatorOptions.DEFAULT.withStepLimit(10_000 + 16 * r.warpInstructions() / warps));
+          new Emulator(memory, options.withStepLimit(10_000 + 16 * r.warpInstructions() / warps));
       cost = r.threadInstructions();
       after = contents();
+    }
+
+    /** Tries those left with an odd number in some buffers. */
+    void put(float odd, List<DeviceBuffer> into, int place, Random random) {
+      restore(usualContents);
+      for (DeviceBuffer b : into) {
+        if (b.bytes() > 0) {
+          places(place, b, random).forEach(at -> MutantTrial.put(b, at, odd));
+        }
+      }
+      if (begin()) {
+        tryThoseLeft();
+      }
+      spentOnOdd += trial();
     }
 
     /** Takes what the buffers hold now for what launches begin with; false: no kernel can. */
     boolean begin() {
       before = contents();
       try {
-        cost = emulator.launch(kernel, grid, block, 0, operands).threadInstructions();
+        LaunchReport r = emulator.launch(kernel, grid, block, 0, operands);
+        usual = Optional.of(r);
+        cost = r.threadInstructions();
       } catch (PtxFault f) {
         // The odd number was an index.
         return false;
       }
       after = contents();
       return true;
+    }
+
+    /** Instructions of a trial like the last one, without what mistakes add or leave out. */
+    long trial() {
+      // Probing comes to two or three times the kernel.
+      return cost * (4 + tried);
     }
 
     List<Contents> contents() {
@@ -217,36 +313,64 @@ final class MutantTrial {
       }
     }
 
-    boolean faults(String ptx) {
-      restore(before);
-      try {
-        emulator.launch(PtxModule.parse(ptx).kernel(kernel.name()), grid, block, 0, operands);
-        return false;
-      } catch (PtxFault f) {
-        return true;
+    private Effect effect(LaunchReport of) {
+      if (usual.isEmpty()) {
+        restore(before);
+        usual = Optional.of(emulator.launch(kernel, grid, block, 0, operands));
       }
+      LaunchReport kernels = usual.get();
+      if (of.globalWritten() != kernels.globalWritten()) {
+        return Effect.STORES;
+      }
+      if (of.globalRead() != kernels.globalRead()) {
+        return Effect.READS;
+      }
+      return of.threadInstructions() == kernels.threadInstructions() ? Effect.NONE : Effect.WAY;
     }
 
-    /** Those of {@code mutants} that do what the kernel does. */
-    List<PtxMutants.Mutant> survivors(List<PtxMutants.Mutant> mutants) {
-      var survivors = new ArrayList<PtxMutants.Mutant>();
-      for (PtxMutants.Mutant mutant : mutants) {
-        restore(before);
-        String by;
-        try {
-          PtxKernel altered = PtxModule.parse(mutant.ptx()).kernel(mutant.kernel());
-          emulator.launch(altered, grid, block, 0, operands);
-          by = differ(contents(), after) ? "numbers" : "";
-        } catch (PtxFault fault) {
-          by = fault.kind().toString();
-        }
-        if (by.isEmpty()) {
-          survivors.add(mutant);
-        } else {
-          caught.merge(mutant.kind() + " " + by, 1, Integer::sum);
-        }
+    /** Runs those mutants that are left and would differ in this launch. */
+    void tryThoseLeft() {
+      BitSet differ = differing();
+      differing.or(differ);
+      var survivors = left.stream().filter(m -> !differ.get(m.number()) || survives(m)).toList();
+      left = survivors.size() < left.size() ? survivors : left;
+      tried = (int) left.stream().filter(m -> differ.get(m.number())).count();
+    }
+
+    /** The numbers of those left whose altered instruction would give a thread another value. */
+    private BitSet differing() {
+      restore(before);
+      PtxModule module = probes.computeIfAbsent(left, l -> PtxModule.parse(text.probes(l)));
+      module.variable(PtxMutants.DIFFERS).write(new byte[left.size()]);
+      plain.launch(module.kernel(kernel.name()), grid, block, 0, operands);
+      byte[] found = module.variable(PtxMutants.DIFFERS).toBytes();
+      var numbers = new BitSet();
+      for (int i = 0; i < found.length; i++) {
+        numbers.set(left.get(i).number(), found[i] != 0);
       }
-      return survivors;
+      return numbers;
+    }
+
+    /** Whether a mutant does what the kernel does. */
+    private boolean survives(PtxMutants.Mutant mutant) {
+      restore(before);
+      String by;
+      try {
+        PtxKernel altered =
+            mistaken.computeIfAbsent(
+                mutant, m -> PtxModule.parse(text.ptx(m)).kernel(kernel.name()));
+        LaunchReport r = emulator.launch(altered, grid, block, 0, operands);
+        by = differ(contents(), after) ? "numbers" : "";
+        if (by.isEmpty()) {
+          effects.merge(mutant.number(), effect(r), Effect::larger);
+        }
+      } catch (PtxFault fault) {
+        by = fault.kind().toString();
+      }
+      if (!by.isEmpty()) {
+        caught.merge(mutant.kind() + " " + by, 1, Integer::sum);
+      }
+      return by.isEmpty();
     }
   }
 

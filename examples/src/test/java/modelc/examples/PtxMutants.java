@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The kernels of a module, and kernels with one mistake each: a barrier left out, an index one
@@ -16,27 +16,19 @@ final class PtxMutants {
   /**
    * A mistake.
    *
-   * @param number of the line in its kernel
-   * @param ptx the module with only the kernel that has it
-   * @param probe the module with only the kernel without it, which traps where the altered
-   *     instruction would give another value; empty where it gives none
+   * @param number of it, among all of its kernel, and of each other kernel of the same structure
+   * @param at the altered line
+   * @param lines of the kernel without it
    */
-  record Mutant(
-      String kernel,
-      Kind kind,
-      int number,
-      String line,
-      String changed,
-      String ptx,
-      Optional<String> probe) {
-    /** Whether it is the same mistake in a kernel of the same structure. */
-    boolean isLike(Mutant other) {
-      return kind == other.kind && number == other.number;
+  record Mutant(String kernel, Kind kind, int number, int at, String changed, List<String> lines) {
+    String line() {
+      return lines.get(at);
     }
 
     @Override
     public String toString() {
-      return kernel + " " + kind + ": `" + line.strip() + "` as `" + changed.strip() + "`";
+      return "%s %s at %d of %d: `%s` as `%s`"
+          .formatted(kernel, kind, at, lines.size(), line().strip(), changed.strip());
     }
   }
 
@@ -65,6 +57,11 @@ final class PtxMutants {
           "\\s(?:ld|st)\\.(?:shared|global|local)\\S*?(?:\\.v([24]))?\\.[a-z](8|16|32|64)\\s");
   private static final Pattern COPY =
       Pattern.compile("\\scp\\.async\\.c[ag]\\.\\S+\\s+\\[[^]]+], \\[[^]]+], (\\d+)");
+
+  /** Where a copy goes to, and how many of its bytes are read. */
+  private static final Pattern READ =
+      Pattern.compile("\\scp\\.async\\.\\S+\\s+(\\[[^]]+]), \\[[^]]+], \\d+, (%r\\d+|0);");
+
   private static final Pattern ADDRESS = Pattern.compile("\\[([%$\\w]+)(?:\\+(-?\\d+))?]");
   private static final Pattern GUARD = Pattern.compile("@(!?)(%p\\d+)");
   private static final Pattern COMPARISON =
@@ -72,8 +69,16 @@ final class PtxMutants {
   private static final Pattern MASK = Pattern.compile("(and\\.b(?:16|32|64) .*, )(-?\\d+);");
   private static final Pattern LANES = Pattern.compile("(shfl\\.\\S+\\s*\\S+, \\S+, )(\\d+),");
   private static final Pattern LOGIC = Pattern.compile("(and|or)\\.pred");
+
+  /** The variable that probes write to. */
+  static final String DIFFERS = "differs";
+
   private static final Pattern VALUE =
       Pattern.compile("^\\s*(?!st\\.)[a-z][\\w.]*\\s+(%(p|rs|rd|r|fd|f)\\d+)[,|]");
+
+  private static final Pattern COMPUTES =
+      Pattern.compile("\\s(ld|st|cp|bar|bra|setp|shfl|mma)\\.|\\sbra\\s|\\.f(32|64)\\s|\\.pred\\s");
+  private static final Pattern REGISTER = Pattern.compile("%[a-z]+\\d+");
 
   private static final Map<String, String> TYPES =
       Map.of("rs", "b16", "r", "b32", "f", "b32", "rd", "b64", "fd", "b64", "p", "pred");
@@ -113,53 +118,75 @@ final class PtxMutants {
         .replaceAll("0[fd][0-9A-F]+|(?<![\\w.%])-?\\d+", "n");
   }
 
+  /**
+   * Of a kernel's structure what computes, without the arithmetic of its indices: of another shape
+   * the same code divides or shifts otherwise.
+   */
+  String skeleton(String kernel) {
+    return structure(kernel)
+        .lines()
+        .filter(line -> COMPUTES.matcher(line).find())
+        .map(line -> REGISTER.matcher(line).replaceAll("%"))
+        .collect(Collectors.joining("\n"));
+  }
+
   /** All mutants of a kernel. */
   List<Mutant> of(String kernel) {
-    String[] lines = kernels.get(kernel).split("\n", -1);
+    List<String> lines = List.of(kernels.get(kernel).split("\n", -1));
     var mutants = new ArrayList<Mutant>();
-    int number = 0;
-    for (int i = 0; i < lines.length; i++) {
-      String line = lines[i];
-      // Not every kernel has a line that tells its source.
-      number += line.contains(".loc\t") ? 0 : 1;
-      for (Map.Entry<Kind, String> change : changes(line)) {
-        lines[i] = change.getValue();
-        String ptx = header + String.join("\n", lines);
-        Optional<String> probe = probe(line, change.getValue());
-        if (probe.isPresent()) {
-          lines[i] = probe.get();
-          probe = Optional.of(header + String.join("\n", lines));
-        }
+    for (int i = 0; i < lines.size(); i++) {
+      for (Map.Entry<Kind, String> change : changes(lines.get(i))) {
         mutants.add(
-            new Mutant(kernel, change.getKey(), number, line, change.getValue(), ptx, probe));
+            new Mutant(kernel, change.getKey(), mutants.size(), i, change.getValue(), lines));
       }
-      lines[i] = line;
     }
     return mutants;
   }
 
-  /** The line, after which a trap is where the changed one would give another value. */
-  private static Optional<String> probe(String line, String changed) {
-    Matcher value = VALUE.matcher(changed);
-    if (!value.find()) {
-      return Optional.empty();
+  /** The module with only the kernel that has the mistake. */
+  String ptx(Mutant m) {
+    var lines = new ArrayList<>(m.lines());
+    lines.set(m.at(), m.changed());
+    return header + String.join("\n", lines);
+  }
+
+  /**
+   * The module with only the kernel of these mutants, without their mistakes. It writes to {@link
+   * #DIFFERS}, a byte for each, a 1 where a thread comes to the altered instruction and that would
+   * give it another value, or gives none.
+   */
+  String probes(List<Mutant> mutants) {
+    var lines = new ArrayList<>(mutants.getFirst().lines());
+    for (int i = 0; i < mutants.size(); i++) {
+      Mutant m = mutants.get(i);
+      lines.set(m.at(), probed(m, i, lines.get(m.at())));
     }
-    String register = value.group(1);
-    String type = TYPES.get(value.group(2));
-    String other = changed.substring(0, value.start(1)) + "other" + changed.substring(value.end(1));
-    String differs = type.equals("pred") ? "xor.pred" : "setp.ne." + type;
-    return Optional.of(
-        "{ .reg .pred differ; .reg ."
-            + type
-            + " other;\n"
-            + other
-            + "\n"
-            + line
-            + "\n"
-            + differs
-            + " differ, "
-            + register
-            + ", other;\n@differ trap; }");
+    String found = ".visible .global .align 1 .b8 %s[%d];%n".formatted(DIFFERS, mutants.size());
+    return header + found + String.join("\n", lines);
+  }
+
+  /** The instruction, with what notes whether the mutant of number {@code i} would differ. */
+  private static String probed(Mutant m, int i, String instruction) {
+    String note = "mov.b16 one, 1;\n%s st.global.b8 [" + DIFFERS + "+" + i + "], one; }\n";
+    Matcher value = VALUE.matcher(m.changed());
+    if (m.kind() != Kind.INDEX && value.find()) {
+      String register = value.group(1);
+      String type = TYPES.get(value.group(2));
+      String other =
+          m.changed().substring(0, value.start(1)) + "other" + m.changed().substring(value.end(1));
+      String differs = type.equals("pred") ? "xor.pred" : "setp.ne." + type;
+      return "{ .reg .pred differ; .reg .b16 one; .reg .%s other;%n%s%n%s%n%s differ, %s, other;%n"
+              .formatted(type, other, instruction, differs, register)
+          + note.formatted("@differ");
+    }
+    Matcher copy = READ.matcher(m.changed());
+    boolean source = copy.find() && m.line().contains(copy.group(1));
+    return source
+        ? "{ .reg .pred differ; .reg .b16 one; setp.ne.b32 differ, %s, 0;%n"
+                .formatted(copy.group(2))
+            + note.formatted("@differ")
+            + instruction
+        : "{ .reg .b16 one;\n" + note.formatted("") + instruction;
   }
 
   private static List<Map.Entry<Kind, String>> changes(String line) {
