@@ -4,6 +4,7 @@ module modelc.compiler {
   requires static org.jspecify;
   requires transitive modelc.frontend;
   requires transitive modelc.passes;
+  requires modelc.backend.llvm;
   requires transitive modelc.runtime;
   requires transitive modelc.backend.cpu;
   requires transitive modelc.backend.gpu;

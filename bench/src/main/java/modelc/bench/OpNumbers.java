@@ -68,7 +68,7 @@ public final class OpNumbers {
       } else {
         String name = "ops_" + p.toString().toLowerCase(Locale.ROOT);
         Path models = Path.of(args[0], "models");
-        var kernels = Optional.of(compiler.forDevices(program, List.of(80)).program());
+        var kernels = Optional.of(compiler.forDevices(program).program());
         Libraries.write(code.orElseThrow(), program, kernels, models.resolve(name + ".so"));
         numbers.write(models.resolve(name + ".numbers.safetensors"));
       }

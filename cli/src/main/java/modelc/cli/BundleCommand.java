@@ -8,14 +8,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import modelc.backend.cpu.Machine;
 import modelc.bundle.ExitCode;
-import modelc.compiler.Compiler;
 import modelc.compiler.Libraries;
 import modelc.frontend.Checked;
 import modelc.frontend.Recipe;
-import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
-import modelc.passes.Options;
-import modelc.runtime.DeviceProgram;
 import modelc.runtime.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,12 +30,6 @@ import picocli.CommandLine.Option;
       "A folder that is a bundle already gets one model more."
     })
 final class BundleCommand implements Callable<Integer> {
-  /**
-   * The oldest GPUs that kernels are made for. No schedule uses yet what only later ones have:
-   * their PTX would be the same but for its target.
-   */
-  private static final List<Integer> CAPABILITIES = List.of(80);
-
   @Mixin ModelArguments model;
 
   @Mixin CacheOption cache;
@@ -88,7 +78,7 @@ final class BundleCommand implements Callable<Integer> {
     Libraries.write(
         cache.compiler(machine()).compile(program),
         program,
-        Optional.of(kernels(program, recipe.precision())),
+        Optional.of(cache.compiler(recipe.precision()).forDevices(program).program()),
         library);
     Datasets.settings(recipe, model.reach()).write(folder.model(called, ".json"));
     folder.launcher(called);
@@ -96,12 +86,6 @@ final class BundleCommand implements Callable<Integer> {
         "%s trains and runs %s; the folder has %.1f MiB",
         output.resolve(called), program.model(), folder.bytes() / (double) (1 << 20));
     return ExitCode.OK.code();
-  }
-
-  /** Kernels for all GPUs that there is code for. */
-  static DeviceProgram kernels(Program program, Precision precision) {
-    var compiler = new Compiler(Options.DEFAULT.withPrecision(precision));
-    return compiler.forDevices(program, CAPABILITIES).program();
   }
 
   private Machine machine() {

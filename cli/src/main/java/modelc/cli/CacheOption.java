@@ -4,6 +4,7 @@ import java.util.Optional;
 import modelc.backend.cpu.Machine;
 import modelc.compiler.CodeCache;
 import modelc.compiler.Compiler;
+import modelc.ir.Precision;
 import modelc.passes.Options;
 import modelc.runtime.ContentCache;
 import picocli.CommandLine.Option;
@@ -25,9 +26,16 @@ final class CacheOption {
   }
 
   Compiler compiler(Machine machine) {
+    return compiler(Options.DEFAULT, machine);
+  }
+
+  /** A compiler for GPUs. */
+  Compiler compiler(Precision precision) {
+    return compiler(Options.DEFAULT.withPrecision(precision), Machine.host());
+  }
+
+  private Compiler compiler(Options options, Machine machine) {
     return new Compiler(
-        Options.DEFAULT,
-        machine,
-        off ? Optional.empty() : CodeCache.ofEnvironment(System.getenv()));
+        options, machine, off ? Optional.empty() : CodeCache.ofEnvironment(System.getenv()));
   }
 }

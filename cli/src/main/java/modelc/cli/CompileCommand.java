@@ -109,7 +109,9 @@ final class CompileCommand implements Callable<Integer> {
       Libraries.writeJar(compiled, program, output, javaPackage(program));
     } else {
       Optional<DeviceProgram> kernels =
-          gpu ? Optional.of(BundleCommand.kernels(program, checked.precision())) : Optional.empty();
+          gpu
+              ? Optional.of(cache.compiler(checked.precision()).forDevices(program).program())
+              : Optional.empty();
       Libraries.write(compiled, program, kernels, output);
       Libraries.writeHeader(compiled, header.get());
     }

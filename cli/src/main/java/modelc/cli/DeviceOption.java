@@ -6,7 +6,6 @@ import modelc.compiler.Compiler;
 import modelc.compiler.EmulatedDevice;
 import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
-import modelc.passes.Options;
 import modelc.ptx.EmulatorOptions;
 import modelc.runtime.Device;
 import modelc.runtime.Model;
@@ -72,9 +71,11 @@ final class DeviceOption {
     }
     Device opened = open(cache); // before compiling: it may be missing
     String name = opened.name();
+    Compiler.OnDevice compiled;
     Model model;
     try {
-      model = new Compiler(Options.DEFAULT.withPrecision(precision)).on(opened, program);
+      compiled = cache.compiler(precision).forDevices(program);
+      model = compiled.on(opened);
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -84,7 +85,8 @@ final class DeviceOption {
         model,
         String.format(
             Locale.ROOT,
-            "compiled to PTX in %s, for %s%s%s",
+            "%s in %s, for %s%s%s",
+            compiled.cached() ? "found PTX" : "compiled to PTX",
             since(start),
             name,
             precision == Precision.FLOAT32 ? "" : ", products in " + precision,

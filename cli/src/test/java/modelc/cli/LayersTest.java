@@ -43,6 +43,7 @@ class LayersTest {
               Set.of(
                   "modelc.frontend",
                   "modelc.passes",
+                  "modelc.backend.llvm",
                   "modelc.backend.cpu",
                   "modelc.backend.gpu",
                   "modelc.ptx",

@@ -39,7 +39,7 @@ record CachedCode(List<Entry> entries, KernelCounts kernels, List<byte[]> object
     return entries;
   }
 
-  void write(DataOutputStream out) throws IOException {
+  static void write(List<Entry> entries, DataOutputStream out) throws IOException {
     out.writeInt(entries.size());
     for (Entry e : entries) {
       out.writeUTF(e.name);
@@ -50,6 +50,23 @@ record CachedCode(List<Entry> entries, KernelCounts kernels, List<byte[]> object
       }
       out.writeLong(e.arenaBytes);
     }
+  }
+
+  static List<Entry> readEntries(DataInputStream in) throws IOException {
+    var entries = new ArrayList<Entry>();
+    for (int n = in.readInt(); n > 0; n--) {
+      String name = in.readUTF();
+      var symbols = new LinkedHashMap<String, Long>();
+      for (int m = in.readInt(); m > 0; m--) {
+        symbols.put(in.readUTF(), in.readLong());
+      }
+      entries.add(new Entry(name, symbols, in.readLong()));
+    }
+    return entries;
+  }
+
+  void write(DataOutputStream out) throws IOException {
+    write(entries, out);
     out.writeInt(kernels.launches().size());
     for (Map.Entry<String, Integer> k : kernels.launches().entrySet()) {
       out.writeUTF(k.getKey());
@@ -60,19 +77,10 @@ record CachedCode(List<Entry> entries, KernelCounts kernels, List<byte[]> object
       out.writeInt(o.length);
       out.write(o);
     }
-    out.flush();
   }
 
   static CachedCode read(DataInputStream in) throws IOException {
-    var entries = new ArrayList<Entry>();
-    for (int n = in.readInt(); n > 0; n--) {
-      String name = in.readUTF();
-      var symbols = new LinkedHashMap<String, Long>();
-      for (int m = in.readInt(); m > 0; m--) {
-        symbols.put(in.readUTF(), in.readLong());
-      }
-      entries.add(new Entry(name, symbols, in.readLong()));
-    }
+    List<Entry> entries = readEntries(in);
     var launches = new LinkedHashMap<String, Integer>();
     for (int n = in.readInt(); n > 0; n--) {
       launches.put(in.readUTF(), in.readInt());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import modelc.runtime.ContentCache;
 
 /**
@@ -40,28 +41,39 @@ public final class CodeCache {
     return cache.folder();
   }
 
-  /** What was stored under {@code key}, if it is there and whole. */
-  Optional<CachedCode> read(CodeKey key) {
-    Optional<byte[]> bytes = cache.read(key.hash());
-    try {
-      return bytes.isEmpty()
-          ? Optional.empty()
-          : Optional.of(
-              CachedCode.read(new DataInputStream(new ByteArrayInputStream(bytes.get()))));
-    } catch (IOException e) {
-      return Optional.empty();
-    }
+  /** Reads what was kept. */
+  interface Reader<T> {
+    T read(DataInputStream in) throws IOException;
   }
 
-  /** Keeps {@code code} for later, if that is possible. */
-  void write(CodeKey key, CachedCode code) {
+  /** Writes what is kept. */
+  interface Writer<T> {
+    void write(T code, DataOutputStream out) throws IOException;
+  }
+
+  /** Code, and whether it was found. */
+  record Found<T>(T code, boolean cached) {}
+
+  /** What was stored under {@code key}, if it is there and whole; else it is made, and kept. */
+  <T> Found<T> get(CodeKey key, Reader<T> reader, Writer<T> writer, Supplier<T> maker) {
+    Optional<byte[]> bytes = cache.read(key.hash());
+    if (bytes.isPresent()) {
+      try {
+        return new Found<>(
+            reader.read(new DataInputStream(new ByteArrayInputStream(bytes.get()))), true);
+      } catch (IOException e) {
+        // It is made again.
+      }
+    }
+    T code = maker.get();
     try {
       var payload = new ByteArrayOutputStream();
-      code.write(new DataOutputStream(payload));
+      writer.write(code, new DataOutputStream(payload));
       cache.write(key.hash(), payload.toByteArray());
     } catch (IOException e) {
       // The next start compiles again.
     }
+    return new Found<>(code, false);
   }
 
   Path file(CodeKey key) {

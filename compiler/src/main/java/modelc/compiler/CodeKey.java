@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Machine;
+import modelc.backend.gpu.PtxBackend;
+import modelc.backend.llvm.LlvmCompiler;
 import modelc.ir.tensor.Printer;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
@@ -26,13 +28,21 @@ import modelc.runtime.ContentCache;
 record CodeKey(String hash) {
 
   static CodeKey of(Program program, Options options, Machine machine) {
+    return of(program, options, machine + "\n" + machine.target());
+  }
+
+  /** Of kernels for GPUs of these compute capabilities. */
+  static CodeKey of(Program program, Options options, List<Integer> capabilities) {
+    return of(program, options, "gpu " + capabilities);
+  }
+
+  private static CodeKey of(Program program, Options options, String hardware) {
     String made =
         String.join(
             "\n",
             Build.ID,
             CpuBackend.version(),
-            machine.toString(),
-            machine.target().toString(),
+            hardware,
             options.toString(),
             Printer.print(program));
     byte[] bytes = made.getBytes(StandardCharsets.UTF_8);
@@ -51,7 +61,14 @@ record CodeKey(String hash) {
 
     private static String id() {
       var text = new StringBuilder();
-      for (Class<?> c : List.of(Program.class, Pipeline.class, CpuBackend.class, CodeKey.class)) {
+      for (Class<?> c :
+          List.of(
+              Program.class,
+              Pipeline.class,
+              LlvmCompiler.class,
+              CpuBackend.class,
+              PtxBackend.class,
+              CodeKey.class)) {
         text.append(files(c.getProtectionDomain().getCodeSource()));
       }
       byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);

@@ -66,14 +66,15 @@ public final class Compiler {
     if (cache.isEmpty()) {
       return compiled(program, generate(program), false);
     }
-    CodeKey key = CodeKey.of(program, options, machine);
-    Optional<CachedCode> known = cache.get().read(key);
-    if (known.isPresent()) {
-      return compiled(program, known.get(), true);
-    }
-    CachedCode code = generate(program);
-    cache.get().write(key, code);
-    return compiled(program, code, false);
+    CodeCache.Found<CachedCode> found =
+        cache
+            .get()
+            .get(
+                CodeKey.of(program, options, machine),
+                CachedCode::read,
+                CachedCode::write,
+                () -> generate(program));
+    return compiled(program, found.code(), found.cached());
   }
 
   private CachedCode generate(Program program) {
@@ -133,29 +134,62 @@ public final class Compiler {
     };
   }
 
-  /** What compiling for GPUs gives: what the runtime needs to know of the program, its kernels. */
-  public record OnDevice(ModelSpec spec, DeviceProgram program) {}
+  /**
+   * What compiling for GPUs gives: what the runtime needs to know of the program, and its kernels.
+   *
+   * @param cached whether they were found in the cache
+   */
+  public record OnDevice(ModelSpec spec, DeviceProgram program, boolean cached) {
+    /** Puts it on {@code device}, which is closed with the model. */
+    public Model on(Device device) {
+      return new Model(spec, program, device);
+    }
+  }
+
+  /** The same for every GPU that there is code for. */
+  public OnDevice forDevices(Program program) {
+    return forDevices(program, List.of(PtxBackend.CAPABILITIES.getFirst()));
+  }
 
   /**
-   * Compiles every entry of {@code program} for GPUs.
+   * Compiles every entry of {@code program} for GPUs, or finds it in the cache.
    *
    * @param capabilities of the devices, each for itself and all later ones, e.g. 80
    * @throws IllegalArgumentException if no code is made for such devices
    */
   public OnDevice forDevices(Program program, List<Integer> capabilities) {
-    return forDevices(program, capabilities, Gpu.SM_90A);
+    if (cache.isEmpty()) {
+      return forDevices(program, capabilities, Gpu.SM_90A);
+    }
+    CodeCache.Found<CachedKernels> found =
+        cache
+            .get()
+            .get(
+                CodeKey.of(program, options, capabilities),
+                CachedKernels::read,
+                CachedKernels::write,
+                () -> kernels(program, capabilities, Gpu.SM_90A));
+    return onDevice(program, found.code(), found.cached());
   }
 
-  /** The same, by the schedules of {@code sm90a} for devices of capability 9.0. */
+  /** The same, by the schedules of {@code sm90a} for devices of capability 9.0; nothing is kept. */
   OnDevice forDevices(Program program, List<Integer> capabilities, Gpu sm90a) {
+    return onDevice(program, kernels(program, capabilities, sm90a), false);
+  }
+
+  private static OnDevice onDevice(Program program, CachedKernels kernels, boolean cached) {
+    return new OnDevice(Specs.of(program, kernels.entries()), kernels.program(), cached);
+  }
+
+  private CachedKernels kernels(Program program, List<Integer> capabilities, Gpu sm90a) {
     return Bounded.call(
         program.model(),
         () -> {
           LoopProgram loops = Pipeline.lower(program, Gpu.SM_80, options).program();
           List<GpuProgram> compiled =
               capabilities.stream().map(c -> new PtxBackend(c).compile(loops)).toList();
-          return new OnDevice(
-              Specs.of(program, CachedCode.entries(loops)),
+          return new CachedKernels(
+              CachedCode.entries(loops),
               DevicePrograms.of(capabilities, compiled, sm90a(program, sm90a)));
         });
   }
@@ -193,8 +227,7 @@ public final class Compiler {
    * model.
    */
   public Model on(Device device, Program program) {
-    OnDevice compiled = forDevices(program, List.of(PtxBackend.CAPABILITIES.getFirst()));
-    return new Model(compiled.spec(), compiled.program(), device);
+    return forDevices(program).on(device);
   }
 
   /**

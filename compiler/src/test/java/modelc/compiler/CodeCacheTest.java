@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import modelc.backend.cpu.Machine;
 import modelc.frontend.Frontend;
 import modelc.frontend.FrontendOptions;
+import modelc.ir.Precision;
 import modelc.ir.tensor.Program;
 import modelc.passes.Options;
 import modelc.runtime.Call;
@@ -51,6 +52,21 @@ class CodeCacheTest {
   }
 
   @Test
+  void kernelsForGpusAreFoundAgain() {
+    Program program = program(2);
+    Options tf32 = Options.DEFAULT.withPrecision(Precision.TF32);
+    for (Options options : List.of(Options.DEFAULT, tf32)) {
+      var compiler = new Compiler(options, Machine.host(), Optional.of(new CodeCache(folder)));
+      Compiler.OnDevice fresh = compiler.forDevices(program);
+      Compiler.OnDevice found = compiler.forDevices(program);
+      assertThat(fresh.cached()).isFalse();
+      assertThat(found.cached()).isTrue();
+      assertThat(found.spec()).isEqualTo(fresh.spec());
+      assertThat(found.program()).isEqualTo(fresh.program());
+    }
+  }
+
+  @Test
   void anotherProgramOrOtherOptionsAreAnotherKey() {
     Options usual = Options.DEFAULT;
     Machine here = Machine.host();
@@ -60,6 +76,9 @@ class CodeCacheTest {
     assertThat(CodeKey.of(program(3), usual, here)).isNotEqualTo(key);
     assertThat(CodeKey.of(program(2), usual.withFuse(false), here)).isNotEqualTo(key);
     assertThat(CodeKey.of(program(2), usual, Machine.named("x86-64-v3"))).isNotEqualTo(key);
+    assertThat(CodeKey.of(program(2), usual, List.of(80))).isNotEqualTo(key);
+    assertThat(CodeKey.of(program(2), usual, List.of(80)))
+        .isNotEqualTo(CodeKey.of(program(2), usual.withPrecision(Precision.BF16), List.of(80)));
   }
 
   @Test
@@ -173,13 +192,13 @@ class CodeCacheTest {
   void theLongestUnusedGoFirst() throws IOException {
     var cache = new CodeCache(folder, 3500);
     for (int i = 0; i < 3; i++) {
-      cache.write(key(i), code(1000));
+      keep(cache, i, 1000);
       Files.setLastModifiedTime(cache.file(key(i)), FileTime.from(Instant.ofEpochSecond(1000 + i)));
     }
     assertThat(cache.files()).hasSize(3);
 
-    assertThat(cache.read(key(0))).isPresent();
-    cache.write(key(3), code(1000));
+    assertThat(keep(cache, 0, 1000).cached()).isTrue();
+    keep(cache, 3, 1000);
 
     assertThat(cache.files())
         .containsExactlyInAnyOrder(cache.file(key(0)), cache.file(key(2)), cache.file(key(3)));
@@ -188,8 +207,8 @@ class CodeCacheTest {
   @Test
   void whatIsLargerThanTheCacheIsNotKept() throws IOException {
     var cache = new CodeCache(folder, 3500);
-    cache.write(key(0), code(1000));
-    cache.write(key(1), code(4000));
+    keep(cache, 0, 1000);
+    keep(cache, 1, 4000);
 
     assertThat(cache.files()).containsExactly(cache.file(key(0)));
   }
@@ -201,7 +220,7 @@ class CodeCacheTest {
     Path written = Files.write(folder.resolve("b.tmp"), new byte[10]);
     Path other = Files.write(folder.resolve("notes.txt"), new byte[10]);
 
-    new CodeCache(folder).write(key(0), code(10));
+    keep(new CodeCache(folder), 0, 10);
 
     assertThat(old).doesNotExist();
     assertThat(written).exists();
@@ -222,7 +241,7 @@ class CodeCacheTest {
   @Test
   void theFolderIsTheUsersOwn() throws IOException {
     Path own = folder.resolve("x").resolve("modelc");
-    new CodeCache(own).write(key(0), code(10));
+    keep(new CodeCache(own), 0, 10);
 
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(own)))
         .isEqualTo("rwx------");
@@ -253,8 +272,13 @@ class CodeCacheTest {
     return new CodeKey(CodeKey.sha256(bytes, 0, bytes.length));
   }
 
-  private static CachedCode code(int bytes) {
-    return new CachedCode(List.of(), new KernelCounts(Map.of()), List.of(new byte[bytes]));
+  /** Looks for code of so many bytes under a key, and keeps it there if it is not found. */
+  private static CodeCache.Found<CachedCode> keep(CodeCache cache, int key, int bytes) {
+    return cache.get(
+        key(key),
+        CachedCode::read,
+        CachedCode::write,
+        () -> new CachedCode(List.of(), new KernelCounts(Map.of()), List.of(new byte[bytes])));
   }
 
   private static Program program(int factor) {

@@ -74,6 +74,24 @@ public record DeviceProgram(
     record Arena(long from, DimSpec bytes) implements Place {}
   }
 
+  /** Its JSON form, as libraries carry it: {@link #ofJson} reads it. */
+  public String toJson() {
+    return DeviceProgramText.of(this);
+  }
+
+  /**
+   * Reads the JSON form.
+   *
+   * @return empty if {@code text} is none
+   */
+  public static Optional<DeviceProgram> ofJson(String text) {
+    try {
+      return Optional.of(DeviceProgramText.read(SpecText.object(Json.parse(text))));
+    } catch (Json.Malformed | SpecText.Unexpected e) {
+      return Optional.empty();
+    }
+  }
+
   /** The newest kernels that a device of a compute capability runs. */
   public Optional<Module> moduleFor(int capability) {
     return modules.stream()
