@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class Block {
   static final int BARRIERS = 16;
 
+  /** Characters of an instruction in a message. */
+  private static final int BRIEF = 160;
+
   final Launch launch;
   final Program program;
   final Warp[] warps;
@@ -233,6 +236,14 @@ final class Block {
     return "thread " + launch.block().place(thread);
   }
 
+  /** An instruction for messages: products of warpgroups name up to 128 registers. */
+  private static String brief(String text) {
+    int half = BRIEF / 2;
+    return text.length() <= BRIEF
+        ? text
+        : text.substring(0, half) + " ... " + text.substring(text.length() - half);
+  }
+
   PtxFault fault(PtxFault.Kind kind, Warp w, int lane, int at, String problem) {
     Inst i = program.code()[at];
     Place p = i.place();
@@ -248,7 +259,7 @@ final class Block {
             + ", PTX line "
             + p.line()
             + ", "
-            + i.text()
+            + brief(i.text())
             + " "
             + problem;
     return new PtxFault(kind, message, p.line(), p.sourceFile(), p.sourceLine());

@@ -45,7 +45,9 @@ public record Ptxas(Path program) {
 
   private static final int SHARED_OF_DRIVER = 1 << 10;
 
-  private static final String SERIALIZED = "Potential Performance Loss";
+  /** What it says where it waits for products of warpgroups on its own account. */
+  private static final Pattern WAITS =
+      Pattern.compile("Potential Performance Loss|warpgroup\\.\\w+ is injected");
 
   private static final Pattern ENTRY = Pattern.compile("\\.entry (\\w+)\\(");
   private static final Pattern THREADS_OF_BLOCK = Pattern.compile("\\.maxntid (\\d+)(?:, (\\d+))?");
@@ -90,8 +92,8 @@ public record Ptxas(Path program) {
    *
    * @param architecture of the device, sm_80, sm_90 or sm_90a
    * @return the kernels by name, in the order of the text
-   * @throws IOException if the assembler cannot be run, refuses the text, or has to wait for each
-   *     product of a warpgroup before it can go on, with what it says
+   * @throws IOException if the assembler cannot be run, refuses the text, or has to wait for
+   *     products of warpgroups where the text does not, with what it says
    */
   public SequencedMap<String, Code> assemble(String ptx, String architecture) throws IOException {
     Path file = Files.createTempFile("modelc", ".ptx");
@@ -111,7 +113,7 @@ public record Ptxas(Path program) {
     Process p = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
-      if (p.waitFor() != 0 || said.contains(SERIALIZED)) {
+      if (p.waitFor() != 0 || WAITS.matcher(said).find()) {
         throw new IOException(program + ": " + said);
       }
     } catch (InterruptedException e) {

@@ -17,6 +17,11 @@ sealed interface GpuSums permits GpuFmaSums, GpuWarpSums, GpuWarpgroupSums {
   /** Waits until all products are added. */
   default void await(LoopBuilder b) {}
 
+  /** Whether all threads of the block meet in adding products after they read the stage. */
+  default boolean hasMet() {
+    return false;
+  }
+
   /** Calls back for each sum that this thread has. */
   void each(LoopBuilder b, Sum body);
 

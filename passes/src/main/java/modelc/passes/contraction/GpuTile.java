@@ -122,7 +122,7 @@ final class GpuTile {
           arithmetic.addProducts(loop, k, loop.let("s", stages.begin(k)), sums);
         });
     arithmetic.await(b);
-    if (mayOverwriteLastTile()) {
+    if (mayOverwriteLastTile() && !arithmetic.hasMet()) {
       b.emit(new Stmt.Barrier());
     }
     finish(sums, end);

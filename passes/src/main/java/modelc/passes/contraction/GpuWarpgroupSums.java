@@ -86,6 +86,11 @@ record GpuWarpgroupSums(
   }
 
   @Override
+  public boolean hasMet() {
+    return true;
+  }
+
+  @Override
   public void await(LoopBuilder b) {
     b.emit(new Stmt.AwaitProducts(0));
   }
