@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import modelc.ir.DType;
 import modelc.ir.Precision;
 import modelc.ir.loop.LoopProgram;
@@ -15,6 +16,7 @@ import modelc.passes.testing.ContractionCase;
 import modelc.passes.testing.ContractionCase.Prepared;
 import modelc.passes.testing.ContractionTable;
 import modelc.ptx.EmulatorOptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -31,7 +33,31 @@ class PtxContractionTest {
       cases.addAll(ContractionTable.products(warpgroups(p)));
       cases.addAll(ContractionTable.convolutions(warpgroups(p)));
     }
+    for (Gpu gpu : List.of(Gpu.SM_80, warpgroups(Precision.TF32))) {
+      packing(gpu).filter(PtxContractionTest::isPacked).forEach(cases::add);
+    }
     return cases;
+  }
+
+  /** The table, where factors are packed that so many tiles read as make it worth it. */
+  private static Stream<ContractionCase> packing(Gpu gpu) {
+    Gpu always = gpu.withLeastForPacking(0);
+    return Stream.concat(
+        ContractionTable.products(always).stream(), ContractionTable.convolutions(always).stream());
+  }
+
+  private static boolean isPacked(ContractionCase c) {
+    return c.prepare().get().lowered().kernels().stream().anyMatch(k -> k.name().endsWith("_pack"));
+  }
+
+  /** So that the table tries it, in either form of a convolution that reads weights. */
+  @Test
+  void weightsOfSeveralTapsArePacked() {
+    assertThat(packing(Gpu.SM_80).filter(PtxContractionTest::isPacked).map(ContractionCase::name))
+        .anyMatch(n -> n.startsWith("forward"))
+        .anyMatch(n -> n.startsWith("input"))
+        .noneMatch(n -> n.startsWith("weights"));
+    assertThat(ContractionTable.convolutions(Gpu.SM_80)).noneMatch(PtxContractionTest::isPacked);
   }
 
   /** All products by warpgroups, whether it pays or not. */

@@ -76,7 +76,7 @@ final class GpuContractions {
   }
 
   /** How many elements can be copied at once where runs begin at multiples of all of these. */
-  private static long together(long... multiples) {
+  static long together(long... multiples) {
     long together = MAX_TOGETHER;
     for (long m : multiples) {
       while (m % together != 0) {

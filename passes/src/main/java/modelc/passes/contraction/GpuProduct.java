@@ -9,6 +9,7 @@ import static modelc.ir.loop.LoopBuilder.mul;
 import static modelc.ir.loop.LoopBuilder.rem;
 import static modelc.ir.loop.LoopBuilder.size;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import modelc.ir.BinaryFn;
@@ -46,6 +47,8 @@ record GpuProduct(
     Results results,
     Epilogue epilogue) {
 
+  private static final long PACKED_READERS = 4;
+
   /**
    * An operand.
    *
@@ -79,6 +82,9 @@ record GpuProduct(
     if (z.max() == 0 || m.max() == 0 || n.max() == 0) {
       return new Lowered(List.of(), List.of());
     }
+    if (isWorthPacking(tiles, gpu)) {
+      return packed(gpu);
+    }
     if (tiles.pieces() == 1) {
       var body = new LoopBuilder();
       multiply(body, tiles, gpu, this::finish);
@@ -105,6 +111,45 @@ record GpuProduct(
             Kernels.of(name, first, List.of(a.buffer(), b.buffer(), parts)),
             Kernels.of(name + "_sum", second, Kernels.with(epilogue, parts)));
     return new Lowered(kernels, List.of(parts));
+  }
+
+  /**
+   * Whether the second factor's elements are read one by one, by several rows of tiles, and would
+   * not be if they were packed first.
+   */
+  private boolean isWorthPacking(GpuTiles tiles, Gpu gpu) {
+    return b.together() == 1
+        && GpuContractions.together(k.factor()) > 1
+        && Math.ceilDiv(m.max(), tiles.m()) >= PACKED_READERS
+        && z.times(m).times(n).times(k).max() >= gpu.leastForPacking();
+  }
+
+  /** Copies the second factor first, so that its terms lie side by side. */
+  private Lowered packed(Gpu gpu) {
+    Buffer to = Buffer.global(name + "_packed", DType.F32, z.times(n).times(k));
+    var copy = new LoopBuilder();
+    GpuThreads.each(
+        copy,
+        to.size(),
+        (then, i) -> {
+          Expr row = then.let("r", quotient(i, k));
+          Expr column = then.let("n", remainder(row, n));
+          Place place = b.element().at(then, quotient(row, n), column, remainder(i, k));
+          then.store(to, i, load(b.buffer(), place.address()));
+        });
+    Element element =
+        (_, zz, i, t) -> {
+          Expr row = add(mul(zz, size(n)), i);
+          return new Place(add(mul(row, size(k)), t), Optional.empty());
+        };
+    var packed = new Factor(to, true, GpuContractions.together(k.factor()), element);
+    Lowered product = new GpuProduct(name, z, m, n, k, a, packed, results, epilogue).lower(gpu);
+    var kernels = new ArrayList<Kernel>();
+    kernels.add(Kernels.of(name + "_pack", copy, List.of(b.buffer(), to)));
+    kernels.addAll(product.kernels());
+    var scratch = new ArrayList<>(product.scratch());
+    scratch.add(to);
+    return new Lowered(kernels, scratch);
   }
 
   /** Which result of which piece. */

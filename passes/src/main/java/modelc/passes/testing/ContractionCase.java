@@ -51,7 +51,12 @@ public record ContractionCase(
   public String toString() {
     return switch (hardware) {
       case Target target -> name + ", " + target.vectorLanes() + " lanes";
-      case Gpu gpu -> name + ", gpu, " + gpu.precision();
+      case Gpu gpu ->
+          name
+              + ", gpu, "
+              + gpu.precision()
+              + (gpu.leastForWarpgroups() == 0 ? ", warpgroups" : "")
+              + (gpu.leastForPacking() == 0 ? ", packed" : "");
     };
   }
 }
