@@ -3,7 +3,6 @@ package modelc.examples;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -39,8 +38,8 @@ final class MutantTrial {
   /** Launches of a step that a structure's survivors are run in. */
   private static final int LAUNCHES = 3;
 
-  /** Where odd numbers are put in each buffer, besides its ends. */
-  private static final int PLACES = 24;
+  /** How often odd numbers are put into each buffer alone. */
+  private static final int PLACES = 8;
 
   /** Instructions of threads that odd numbers may cost. */
   private static final long ODD_BUDGET = 25_000_000;
@@ -48,7 +47,7 @@ final class MutantTrial {
   /** Instructions that trials of more blocks than those may cost. */
   private static final long BUDGET = 20_000_000;
 
-  /** Most mutants are caught in a part of a launch. */
+  /** Most mutants are caught in a few blocks, the first and the last among them. */
   private static final int SOME_BLOCKS = 4;
 
   /**
@@ -170,42 +169,54 @@ final class MutantTrial {
   }
 
   /**
-   * Puts odd numbers into many places of all buffers by chance, of one buffer, then into single
-   * ones. An infinity is seen wherever it gets to; a zero is a flag that is not set.
+   * Puts other numbers into all buffers, then into one at a time: random ones, since those of a
+   * deep network may be 0; large ones, which stand out of a sum; infinities, which are seen
+   * wherever they get to; and zeros, which are flags that are not set.
    */
   private void amongOddNumbers(Launch launch) {
     var random = new Random(1);
-    for (int i = -4; i < PLACES; i++) {
-      boolean first = i == -4;
-      var parts =
-          new ArrayList<>(
-              first ? List.of(launch.buffers, launch.buffers, launch.buffers) : List.of());
-      launch.buffers.forEach(b -> parts.add(List.of(b)));
-      for (List<DeviceBuffer> part : parts) {
-        for (float odd : new float[] {Float.POSITIVE_INFINITY, 0}) {
-          if (spentOnOdd > ODD_BUDGET || left.isEmpty()) {
-            return;
-          }
-          launch.put(odd, part, i, random);
-        }
+    for (Odd odd : Odd.values()) {
+      launch.tryWith(launch.buffers, odd, random);
+    }
+    for (int i = 0; i < PLACES; i++) {
+      for (Odd odd : i == 0 ? Odd.values() : new Odd[] {Odd.INFINITY, Odd.ZERO}) {
+        launch.buffers.forEach(b -> launch.tryWith(List.of(b), odd, random));
       }
     }
   }
 
-  private static IntStream places(int i, DeviceBuffer b, Random random) {
-    return switch (i) {
-      case -4, -3 -> random.ints(b.bytes() / 16 + 1, 0, b.bytes());
-      case -2 -> IntStream.of(0);
-      case -1 -> IntStream.of(b.bytes() - 1);
-      default -> IntStream.of(random.nextInt(b.bytes()));
-    };
-  }
+  /** Numbers that buffers do not have usually, and in which share of a buffer's places. */
+  private enum Odd {
+    INFINITY(16),
+    RANDOM(1),
+    ZERO(16),
+    LARGE(1);
 
-  private static void put(DeviceBuffer b, int at, float odd) {
-    if (b.bytes() % 4 != 0) {
-      b.slice(at, 1).write((byte) 0);
-    } else {
-      b.slice(at / 4 * 4, 4).write(odd);
+    private final int oneIn;
+
+    Odd(int oneIn) {
+      this.oneIn = oneIn;
+    }
+
+    void put(DeviceBuffer b, Random random) {
+      int size = b.bytes() % 4 == 0 ? 4 : 1;
+      int all = b.bytes() / size;
+      for (int i = 0; i < all; i += 1 + random.nextInt(2 * oneIn - 1)) {
+        if (size == 1) {
+          b.slice(i, 1).write((byte) (this == ZERO ? 0 : random.nextInt(2)));
+        } else {
+          b.slice(4 * i, 4).write(value(random));
+        }
+      }
+    }
+
+    private float value(Random random) {
+      return switch (this) {
+        case RANDOM -> (float) random.nextGaussian();
+        case LARGE -> (float) (1000 * random.nextGaussian());
+        case INFINITY -> Float.POSITIVE_INFINITY;
+        case ZERO -> 0;
+      };
     }
   }
 
@@ -268,14 +279,13 @@ final class MutantTrial {
       after = contents();
     }
 
-    /** Tries those left with an odd number in some buffers. */
-    void put(float odd, List<DeviceBuffer> into, int place, Random random) {
-      restore(usualContents);
-      for (DeviceBuffer b : into) {
-        if (b.bytes() > 0) {
-          places(place, b, random).forEach(at -> MutantTrial.put(b, at, odd));
-        }
+    /** Tries those left with odd numbers in some buffers, while that is affordable. */
+    void tryWith(List<DeviceBuffer> into, Odd odd, Random random) {
+      if (spentOnOdd > ODD_BUDGET || left.isEmpty()) {
+        return;
       }
+      restore(usualContents);
+      into.forEach(b -> odd.put(b, random));
       if (begin()) {
         tryThoseLeft();
       }
