@@ -43,6 +43,7 @@ final class GpuContractions {
             p.x(),
             p.x().colStride(),
             p.x().rowStride(),
+            p.batch(),
             p.m(),
             p.k(),
             (z, m, k) -> element(p.x(), z, m, k)),
@@ -50,6 +51,7 @@ final class GpuContractions {
             p.y(),
             p.y().rowStride(),
             p.y().colStride(),
+            p.batch(),
             p.n(),
             p.k(),
             (z, n, k) -> element(p.y(), z, k, n)),
@@ -64,14 +66,19 @@ final class GpuContractions {
 
   /** A matrix, by what lies between neighbours along the terms, and along rows or columns. */
   private static Factor factor(
-      Operand o, Dim alongTerms, Dim across, Dim extent, Dim terms, MatrixElement element) {
+      Operand o,
+      Dim alongTerms,
+      Dim across,
+      Dim batch,
+      Dim extent,
+      Dim terms,
+      MatrixElement element) {
     boolean isAlong = alongTerms.isOne();
     Dim other = isAlong ? across : alongTerms;
     Dim run = isAlong ? terms : extent;
-    long together =
-        isAlong || across.isOne()
-            ? together(run.factor(), other.factor(), o.batchStride().factor())
-            : 1;
+    // What lies between one matrix and the next says nothing where there is one.
+    long next = batch.isOne() ? 0 : o.batchStride().factor();
+    long together = isAlong || across.isOne() ? together(run.factor(), other.factor(), next) : 1;
     return new Factor(o.buffer(), isAlong, together, (_, z, i, k) -> element.at(z, i, k));
   }
 
