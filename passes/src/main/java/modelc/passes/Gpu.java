@@ -22,7 +22,7 @@ public record Gpu(
     long leastForWarpgroups,
     long leastForPacking)
     implements Hardware {
-  private static final long LEAST_FOR_PACKING = 250_000_000;
+  private static final long LEAST_FOR_PACKING = 1_000_000_000;
 
   /** NVIDIA's devices of compute capability 8.0 and up. */
   public static final Gpu SM_80 =
