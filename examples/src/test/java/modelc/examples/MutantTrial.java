@@ -42,10 +42,13 @@ final class MutantTrial {
   private static final int PLACES = 8;
 
   /** Instructions of threads that odd numbers may cost. */
-  private static final long ODD_BUDGET = 25_000_000;
+  private static final long ODD_BUDGET = 25_000_000 * Long.getLong("mutants.budget", 1);
 
   /** Instructions that trials of more blocks than those may cost. */
   private static final long BUDGET = 20_000_000;
+
+  /** Of the largest block, whose threads take the elements of a reduction in turn. */
+  private static final int WARPS = 8;
 
   /** Most mutants are caught in a few blocks, the first and the last among them. */
   private static final int SOME_BLOCKS = 4;
@@ -83,6 +86,9 @@ final class MutantTrial {
 
   private final Map<Integer, Effect> effects = new HashMap<>();
 
+  /** What caught the opposite of a comparison, by number, where its sides were not equal. */
+  private final Map<Integer, String> opposites = new HashMap<>();
+
   private List<PtxMutants.Mutant> left = List.of();
 
   /** Of the kernel that is being tried, what has been parsed. */
@@ -106,7 +112,16 @@ final class MutantTrial {
 
   /** How many were caught, by kind and by what. */
   Map<String, Integer> caught() {
-    return caught;
+    var all = new TreeMap<>(caught);
+    left.stream()
+        .filter(this::isCaughtAsOpposite)
+        .forEach(m -> all.merge("OPPOSITE " + opposites.get(m.number()), 1, Integer::sum));
+    return all;
+  }
+
+  /** A comparison whose sides are never equal counts as its opposite. */
+  private boolean isCaughtAsOpposite(PtxMutants.Mutant m) {
+    return !differs(m) && opposites.containsKey(m.number());
   }
 
   int mutants() {
@@ -114,7 +129,7 @@ final class MutantTrial {
   }
 
   List<PtxMutants.Mutant> survivors() {
-    return left;
+    return left.stream().filter(m -> !isCaughtAsOpposite(m)).toList();
   }
 
   /** What a survivor did otherwise, at most. */
@@ -155,6 +170,7 @@ final class MutantTrial {
     }
     if (launches++ == 0) {
       amongOddNumbers(largest);
+      largest.tryOpposites();
     }
     mistaken.clear();
     probes.clear();
@@ -171,12 +187,16 @@ final class MutantTrial {
   /**
    * Puts other numbers into all buffers, then into one at a time: random ones, since those of a
    * deep network may be 0; large ones, which stand out of a sum; infinities, which are seen
-   * wherever they get to; and zeros, which are flags that are not set.
+   * wherever they get to, and alone at an end, or where a warp begins, show whether that is lost;
+   * and zeros, which are flags that are not set.
    */
   private void amongOddNumbers(Launch launch) {
     var random = new Random(1);
     for (Odd odd : Odd.values()) {
       launch.tryWith(launch.buffers, odd, random);
+    }
+    for (int warp = 0; warp < WARPS; warp++) {
+      launch.tryWithInfinityOf(warp);
     }
     for (int i = 0; i < PLACES; i++) {
       for (Odd odd : i == 0 ? Odd.values() : new Odd[] {Odd.INFINITY, Odd.ZERO}) {
@@ -185,8 +205,12 @@ final class MutantTrial {
     }
   }
 
-  /** Numbers that buffers do not have usually, and in which share of a buffer's places. */
+  /**
+   * Numbers that buffers do not have usually, and in which share of a buffer's places; 0: in one.
+   */
   private enum Odd {
+    FIRST_INFINITY(0),
+    LAST_INFINITY(0),
     INFINITY(16),
     RANDOM(1),
     ZERO(16),
@@ -201,7 +225,9 @@ final class MutantTrial {
     void put(DeviceBuffer b, Random random) {
       int size = b.bytes() % 4 == 0 ? 4 : 1;
       int all = b.bytes() / size;
-      for (int i = 0; i < all; i += 1 + random.nextInt(2 * oneIn - 1)) {
+      int first = this == LAST_INFINITY ? Math.max(0, all - 1) : 0;
+      int end = this == FIRST_INFINITY ? Math.min(1, all) : all;
+      for (int i = first; i < end; i += 1 + random.nextInt(Math.max(1, 2 * oneIn - 1))) {
         if (size == 1) {
           b.slice(i, 1).write((byte) (this == ZERO ? 0 : random.nextInt(2)));
         } else {
@@ -214,7 +240,7 @@ final class MutantTrial {
       return switch (this) {
         case RANDOM -> (float) random.nextGaussian();
         case LARGE -> (float) (1000 * random.nextGaussian());
-        case INFINITY -> Float.POSITIVE_INFINITY;
+        case FIRST_INFINITY, LAST_INFINITY, INFINITY -> Float.POSITIVE_INFINITY;
         case ZERO -> 0;
       };
     }
@@ -242,6 +268,9 @@ final class MutantTrial {
 
     /** What the kernel itself does; empty until that is asked for. */
     Optional<LaunchReport> usual = Optional.empty();
+
+    /** What the last altered kernel did that ended. */
+    LaunchReport last;
 
     /** How many mutants the last trial was of that are left. */
     int tried;
@@ -276,6 +305,7 @@ final class MutantTrial {
       emulator =
           new Emulator(memory, options.withStepLimit(10_000 + 16 * r.warpInstructions() / warps));
       cost = r.threadInstructions();
+      last = r;
       after = contents();
     }
 
@@ -286,6 +316,22 @@ final class MutantTrial {
       }
       restore(usualContents);
       into.forEach(b -> odd.put(b, random));
+      if (begin()) {
+        tryThoseLeft();
+      }
+      spentOnOdd += trial();
+    }
+
+    /** The same with one infinity in each buffer, which a warp comes to first. */
+    void tryWithInfinityOf(int warp) {
+      if (spentOnOdd > ODD_BUDGET || left.isEmpty()) {
+        return;
+      }
+      restore(usualContents);
+      int at = 4 * 32 * warp;
+      buffers.stream()
+          .filter(b -> b.bytes() % 4 == 0 && b.bytes() > at)
+          .forEach(b -> b.slice(at, 4).write(Float.POSITIVE_INFINITY));
       if (begin()) {
         tryThoseLeft();
       }
@@ -347,6 +393,20 @@ final class MutantTrial {
       tried = (int) left.stream().filter(m -> differ.get(m.number())).count();
     }
 
+    /** Runs the opposites of comparisons whose sides have never been equal. */
+    void tryOpposites() {
+      restore(usualContents);
+      if (begin()) {
+        for (PtxMutants.Mutant m : left) {
+          if (!MutantTrial.this.differs(m)) {
+            text.opposite(m)
+                .flatMap(o -> caughtBy(PtxModule.parse(text.ptx(o)).kernel(kernel.name())))
+                .ifPresent(by -> opposites.put(m.number(), by));
+          }
+        }
+      }
+    }
+
     /** The numbers of those left whose altered instruction would give a thread another value. */
     private BitSet differing() {
       restore(before);
@@ -363,24 +423,26 @@ final class MutantTrial {
 
     /** Whether a mutant does what the kernel does. */
     private boolean survives(PtxMutants.Mutant mutant) {
-      restore(before);
-      String by;
-      try {
-        PtxKernel altered =
-            mistaken.computeIfAbsent(
-                mutant, m -> PtxModule.parse(text.ptx(m)).kernel(kernel.name()));
-        LaunchReport r = emulator.launch(altered, grid, block, 0, operands);
-        by = differ(contents(), after) ? "numbers" : "";
-        if (by.isEmpty()) {
-          effects.merge(mutant.number(), effect(r), Effect::larger);
-        }
-      } catch (PtxFault fault) {
-        by = fault.kind().toString();
-      }
-      if (!by.isEmpty()) {
-        caught.merge(mutant.kind() + " " + by, 1, Integer::sum);
+      PtxKernel altered =
+          mistaken.computeIfAbsent(mutant, m -> PtxModule.parse(text.ptx(m)).kernel(kernel.name()));
+      Optional<String> by = caughtBy(altered);
+      if (by.isPresent()) {
+        caught.merge(mutant.kind() + " " + by.get(), 1, Integer::sum);
+      } else {
+        effects.merge(mutant.number(), effect(last), Effect::larger);
       }
       return by.isEmpty();
+    }
+
+    /** What tells an altered kernel from the kernel, if anything does. */
+    private Optional<String> caughtBy(PtxKernel altered) {
+      restore(before);
+      try {
+        last = emulator.launch(altered, grid, block, 0, operands);
+        return differ(contents(), after) ? Optional.of("numbers") : Optional.empty();
+      } catch (PtxFault fault) {
+        return Optional.of(fault.kind().toString());
+      }
     }
   }
 

@@ -60,6 +60,9 @@ class MutantsTest {
   /** The kernels tried so far, by their skeleton: networks share many. */
   private static final Map<String, MutantTrial> TRIALS = new LinkedHashMap<>();
 
+  /** Of which kernels mutants are run: a regular expression. */
+  private static final String KERNELS = System.getProperty("mutants.kernels", ".*");
+
   private static final StringBuilder NETWORKS = new StringBuilder();
 
   static Stream<Network> networks() {
@@ -174,7 +177,7 @@ class MutantsTest {
 
     @Override
     protected LaunchReport run(PtxKernel kernel, Dim3 grid, Dim3 block, Object... operands) {
-      if (trying) {
+      if (trying && kernel.name().matches(KERNELS)) {
         launches++;
         String structure = text.structure(kernel.name());
         structures.add(structure);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -40,7 +41,10 @@ final class PtxMutants {
     INDEX,
     /** Bits of an index that are masked, or lanes of a shuffle. */
     MASK,
-    /** A comparison of integers that takes its boundary or does not, or is turned around. */
+    /**
+     * A comparison of integers that takes its boundary or does not, or is turned around; see {@link
+     * #opposite}.
+     */
     PREDICATE,
     /** A branch or an instruction is taken when it should not be, and the reverse. */
     GUARD,
@@ -85,6 +89,9 @@ final class PtxMutants {
 
   private static final Map<String, String> BOUNDARY =
       Map.of("lt", "le", "le", "lt", "gt", "ge", "ge", "gt", "eq", "ne", "ne", "eq");
+
+  private static final Map<String, String> OPPOSITE =
+      Map.of("lt", "ge", "le", "gt", "gt", "le", "ge", "lt");
 
   private static final Map<String, String> REVERSE =
       Map.of("lt", "gt", "le", "ge", "gt", "lt", "ge", "le", "eq", "ne", "ne", "eq");
@@ -141,6 +148,21 @@ final class PtxMutants {
       }
     }
     return mutants;
+  }
+
+  /**
+   * The comparison turned into its opposite, where the mistake is that it takes its boundary or
+   * does not: for sides that are never equal.
+   */
+  Optional<Mutant> opposite(Mutant m) {
+    Matcher comparison = COMPARISON.matcher(m.line());
+    if (m.kind() != Kind.PREDICATE || !comparison.find()) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(OPPOSITE.get(comparison.group(1)))
+        .map(other -> "setp." + other + "." + comparison.group(2))
+        .map(altered -> replaced(m.line(), comparison, altered))
+        .map(line -> new Mutant(m.kernel(), m.kind(), m.number(), m.at(), line, m.lines()));
   }
 
   /** The module with only the kernel that has the mistake. */
