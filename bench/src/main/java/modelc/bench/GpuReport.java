@@ -108,7 +108,13 @@ public final class GpuReport {
   public static void main(String[] args) throws IOException {
     Optional<Ptxas> ptxas = Ptxas.ofEnvironment();
     if (args[0].endsWith(".ptx")) {
-      System.exit(spilling(ptxas.orElseThrow(), Files.readString(Path.of(args[0]))) ? 1 : 0);
+      if (ptxas.isEmpty()) {
+        System.err.println(
+            "there is no assembler: name ptxas in MODELC_PTXAS (it comes with the CUDA toolkit, or"
+                + " pip's nvidia-cuda-nvcc)");
+        System.exit(3);
+      }
+      System.exit(spilling(ptxas.get(), Files.readString(Path.of(args[0]))) ? 1 : 0);
     }
     int batch = args.length > 1 ? Integer.parseInt(args[1]) : 4;
     Program program = Steps.program(args[0], batch);

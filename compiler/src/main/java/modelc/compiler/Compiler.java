@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 import modelc.backend.cpu.CompiledObject;
 import modelc.backend.cpu.CpuBackend;
 import modelc.backend.cpu.Machine;
@@ -63,18 +64,24 @@ public final class Compiler {
    *     what has none
    */
   public Compiled compile(Program program) {
-    if (cache.isEmpty()) {
-      return compiled(program, generate(program), false);
-    }
     CodeCache.Found<CachedCode> found =
-        cache
-            .get()
-            .get(
-                CodeKey.of(program, options, machine),
-                CachedCode::read,
-                CachedCode::write,
-                () -> generate(program));
+        found(
+            () -> CodeKey.of(program, options, machine),
+            CachedCode::read,
+            CachedCode::write,
+            () -> generate(program));
     return compiled(program, found.code(), found.cached());
+  }
+
+  /** Code from the cache, or made, and kept there if there is one. */
+  private <T> CodeCache.Found<T> found(
+      Supplier<CodeKey> key,
+      CodeCache.Reader<T> reader,
+      CodeCache.Writer<T> writer,
+      Supplier<T> maker) {
+    return cache
+        .map(c -> c.get(key.get(), reader, writer, maker))
+        .orElseGet(() -> new CodeCache.Found<>(maker.get(), false));
   }
 
   private CachedCode generate(Program program) {
@@ -158,17 +165,12 @@ public final class Compiler {
    * @throws IllegalArgumentException if no code is made for such devices
    */
   public OnDevice forDevices(Program program, List<Integer> capabilities) {
-    if (cache.isEmpty()) {
-      return forDevices(program, capabilities, Gpu.SM_90A);
-    }
     CodeCache.Found<CachedKernels> found =
-        cache
-            .get()
-            .get(
-                CodeKey.of(program, options, capabilities),
-                CachedKernels::read,
-                CachedKernels::write,
-                () -> kernels(program, capabilities, Gpu.SM_90A));
+        found(
+            () -> CodeKey.of(program, options, capabilities),
+            CachedKernels::read,
+            CachedKernels::write,
+            () -> kernels(program, capabilities, Gpu.SM_90A));
     return onDevice(program, found.code(), found.cached());
   }
 

@@ -309,29 +309,28 @@ final class MutantTrial {
       after = contents();
     }
 
-    /** Tries those left with odd numbers in some buffers, while that is affordable. */
+    /** Tries those left with odd numbers in some buffers. */
     void tryWith(List<DeviceBuffer> into, Odd odd, Random random) {
-      if (spentOnOdd > ODD_BUDGET || left.isEmpty()) {
-        return;
-      }
-      restore(usualContents);
-      into.forEach(b -> odd.put(b, random));
-      if (begin()) {
-        tryThoseLeft();
-      }
-      spentOnOdd += trial();
+      tryWith(() -> into.forEach(b -> odd.put(b, random)));
     }
 
     /** The same with one infinity in each buffer, which a warp comes to first. */
     void tryWithInfinityOf(int warp) {
+      int at = 4 * 32 * warp;
+      tryWith(
+          () ->
+              buffers.stream()
+                  .filter(b -> b.bytes() % 4 == 0 && b.bytes() > at)
+                  .forEach(b -> b.slice(at, 4).write(Float.POSITIVE_INFINITY)));
+    }
+
+    /** The same with what {@code change} makes of the usual numbers, while that is affordable. */
+    private void tryWith(Runnable change) {
       if (spentOnOdd > ODD_BUDGET || left.isEmpty()) {
         return;
       }
       restore(usualContents);
-      int at = 4 * 32 * warp;
-      buffers.stream()
-          .filter(b -> b.bytes() % 4 == 0 && b.bytes() > at)
-          .forEach(b -> b.slice(at, 4).write(Float.POSITIVE_INFINITY));
+      change.run();
       if (begin()) {
         tryThoseLeft();
       }
